@@ -1,0 +1,1 @@
+"""pinghome-bridge: alerts and heartbeats in, proven and durable, and on to Pinghome."""

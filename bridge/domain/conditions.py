@@ -1,0 +1,162 @@
+"""Conditions in Pinghome's own language, so that a rule can be moved between the bridge and a ruleset.
+
+A condition is `{type, key, operator, values}`. `key` is a JMESPath expression over a JSON document, of
+which `groups.user[0].name` is a plain case. `values` is a list: any of them, and for a negative operator
+none of them. Texts are compared after JSON scalars are written canonically, numerically when both sides
+are numbers. A key that yields a list or an object is compared by its members for `contains`, and by its
+canonical JSON otherwise. A missing key (JMESPath null) satisfies only `not-exists` and the negatives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jmespath
+import jmespath.exceptions
+import jmespath.parser
+
+JSON_CHECK: Final = "json-check"
+MATCH_LIMIT: Final = 4096
+"""Characters of a value that `matches` looks at: an expression is the operator's, its subject is not."""
+
+
+class BadCondition(ValueError):
+    """A condition that can never be evaluated; the text says which part and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition as written."""
+
+    key: str
+    operator: str
+    values: tuple[str | float | bool | None, ...] = ()
+    type: str = JSON_CHECK
+
+
+Predicate = Callable[[Any], bool]
+
+
+def canonical(value: Any) -> str:
+    """A JSON value as text: strings as they are, whole floats without a fraction, true, false, null."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def number(value: Any) -> float | None:
+    """A finite number, also one written as text; a boolean is not a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        result = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return result if result - result == 0 else None
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    left, right = number(found), number(wanted)
+    if left is not None and right is not None:
+        return left == right
+    return canonical(found) == canonical(wanted)
+
+
+def _contains(found: Any, wanted: Any) -> bool:
+    if isinstance(found, list):
+        return any(_equal(member, wanted) for member in found)
+    if isinstance(found, dict):
+        return canonical(wanted) in found
+    return canonical(wanted) in canonical(found)
+
+
+def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    def test(found: Any, wanted: Any) -> bool:
+        left, right = number(found), number(wanted)
+        return left is not None and right is not None and compare(left, right)
+
+    return test
+
+
+_POSITIVE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "equal": _equal,
+    "contains": _contains,
+    "starts-with": lambda found, wanted: canonical(found).startswith(canonical(wanted)),
+    "ends-with": lambda found, wanted: canonical(found).endswith(canonical(wanted)),
+    "greater-than": _ordered(lambda left, right: left > right),
+    "less-than": _ordered(lambda left, right: left < right),
+}
+_NEGATIVE: Final = {"not-equal": "equal", "not-contains": "contains"}
+_NULLARY: Final = ("exists", "not-exists")
+OPERATORS: Final = tuple(sorted((*_POSITIVE, *_NEGATIVE, *_NULLARY, "matches")))
+
+
+def compile_condition(condition: Condition) -> Predicate:
+    """A function of a parsed JSON document. Raises BadCondition with the reason."""
+    look_up = _compile_key(condition.key)
+    operator, values = condition.operator, condition.values
+    if condition.type != JSON_CHECK:
+        raise BadCondition(f"type {condition.type!r} is not supported here; use {JSON_CHECK!r}")
+    if operator not in OPERATORS:
+        raise BadCondition(f"operator {operator!r} is unknown; use one of {', '.join(OPERATORS)}")
+    if operator in _NULLARY:
+        wanted = operator == "exists"
+        return lambda document: (look_up(document) is not None) is wanted
+    if not values:
+        raise BadCondition(f"operator {operator!r} needs at least one value")
+    if operator == "matches":
+        return _matches(look_up, values)
+    positive = _POSITIVE[_NEGATIVE.get(operator, operator)]
+    negated = operator in _NEGATIVE
+
+    def test(document: Any) -> bool:
+        found = look_up(document)
+        if found is None:
+            return negated
+        return any(positive(found, value) for value in values) is not negated
+
+    return test
+
+
+def compile_all(conditions: Sequence[Condition]) -> Predicate:
+    """All of the conditions must hold; none at all always holds."""
+    predicates = tuple(compile_condition(condition) for condition in conditions)
+    return lambda document: all(predicate(document) for predicate in predicates)
+
+
+def _compile_key(key: str) -> Callable[[Any], Any]:
+    try:
+        expression = jmespath.compile(key)
+    except jmespath.exceptions.JMESPathError as error:
+        raise BadCondition(f"key {key!r} is no JMESPath expression: {str(error).splitlines()[0]}") from None
+
+    def look_up(document: Any) -> Any:
+        try:
+            return expression.search(document)
+        except (jmespath.exceptions.JMESPathError, TypeError, ValueError):
+            # A function of the expression met a value of another type: the fact is absent here.
+            return None
+
+    return look_up
+
+
+def _matches(look_up: Callable[[Any], Any], values: Sequence[Any]) -> Predicate:
+    try:
+        patterns = tuple(re.compile(canonical(value)) for value in values)
+    except re.error as error:
+        raise BadCondition(f"pattern {error.pattern!r} is no regular expression: {error}") from None
+
+    def test(document: Any) -> bool:
+        found = look_up(document)
+        if found is None:
+            return False
+        text = canonical(found)[:MATCH_LIMIT]
+        return any(pattern.search(text) for pattern in patterns)
+
+    return test
