@@ -1,0 +1,196 @@
+"""From a delivery to its sends: decode, normalise, route, render. Pure; nothing here may lose a page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+
+from bridge.domain import identity
+from bridge.domain.alert import Alert, Severity
+from bridge.domain.delivery import Delivery
+from bridge.domain.errors import Undecoded
+from bridge.domain.routing import Decision, Router
+from bridge.domain.send import Send, Target
+from bridge.pipeline.body import document, render
+from bridge.pipeline.plain import plain_alert
+from bridge.pipeline.ports import AlertFacts, Clock, EventFacts, Plan
+from bridge.sources.base import Source
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReading:
+    """How the alerts of one configured source are read.
+
+    `scope` prefixes the keys that are unique in the world (an identity group, or the source's own name);
+    all other keys are prefixed by the source's name. `default_severity` applies where the sender's word has
+    no mapping.
+    """
+
+    name: str
+    kind: str
+    source: Source
+    scope: str
+    default_severity: Severity = Severity.HIGH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Routed:
+    """One alert with its way."""
+
+    alert: Alert
+    id: str
+    document: dict[str, Any]
+    decision: Decision
+
+
+class Planner:
+    """Makes the plan of a delivery. Never raises: our own bug delivers the plain alert instead."""
+
+    def __init__(self, sources: Mapping[str, SourceReading], router: Router, clock: Clock) -> None:
+        """Over the sources and routes of one configuration."""
+        self._sources = sources
+        self._router = router
+        self._clock = clock
+
+    def plan(self, delivery: Delivery, *, plain: str | None = None) -> Plan:
+        """What the delivery becomes. `plain` skips decoding, and says why (workers died on this message)."""
+        try:
+            return self._plain(delivery, plain, "bugs") if plain is not None else self._read(delivery)
+        except Exception as error:
+            log.exception("planning_bug", delivery=delivery.id, source=delivery.source, error=type(error).__name__)
+            return self._plain(delivery, f"the bridge failed on it ({type(error).__name__})", "bugs")
+
+    def _read(self, delivery: Delivery) -> Plan:
+        reading = self._sources.get(delivery.source)
+        if reading is None:
+            return self._plain(delivery, "its source is no longer configured", "undecoded")
+        try:
+            return self._decoded(delivery, reading)
+        except Undecoded as error:
+            log.warning("undecoded", delivery=delivery.id, source=delivery.source, reason=str(error))
+            return self._plain(delivery, str(error), "undecoded")
+
+    def _decoded(self, delivery: Delivery, reading: SourceReading) -> Plan:
+        counts: Counter[str] = Counter()
+        routed: dict[str, _Routed] = {}
+        for alert in reading.source.decode(delivery.request()):
+            one = self._route(alert, delivery, reading, counts)
+            # Members of one message with the same problem and state are one alert.
+            routed.setdefault(one.id, one)
+        return self._assemble(delivery, list(routed.values()), counts, redacted=reading.source.redacted)
+
+    def _plain(self, delivery: Delivery, reason: str, count: str) -> Plan:
+        reading = self._sources.get(delivery.source)
+        alert = plain_alert(delivery, reason)
+        severity = reading.default_severity if reading else Severity.HIGH
+        alert_id = identity.alert_id(delivery.id, alert)
+        body = document(
+            alert,
+            delivery,
+            alert_id=alert_id,
+            dedup_key=identity.dedup_key(delivery.source, alert.key),
+            severity=severity,
+            kind=reading.kind if reading else "unknown",
+        )
+        decision = self._decide(body, count, reason)
+        redacted = reading.source.redacted if reading else frozenset[str]()
+        routed = [_Routed(alert=alert, id=alert_id, document=body, decision=decision)]
+        return self._assemble(delivery, routed, Counter({count: 1}), redacted=redacted, undecoded=reason)
+
+    def _decide(self, body: dict[str, Any], count: str, reason: str) -> Decision:
+        """A message that we merely do not know goes by the routes; one that we failed on, by the surest way."""
+        if count == "bugs":
+            return self._router.catch_all(reason)
+        return self._router.decide(body)
+
+    def _route(self, alert: Alert, delivery: Delivery, reading: SourceReading, counts: Counter[str]) -> _Routed:
+        severity = alert.severity
+        if severity is None:
+            severity = reading.default_severity
+            counts["severity_unmapped"] += 1
+        alert_id = identity.alert_id(delivery.id, alert)
+        body = document(
+            alert,
+            delivery,
+            alert_id=alert_id,
+            dedup_key=identity.dedup_key(reading.scope if alert.global_key else reading.name, alert.key),
+            severity=severity,
+            kind=reading.kind,
+        )
+        decision = self._router.decide(self._for_conditions(body, alert, delivery))
+        return _Routed(alert=alert, id=alert_id, document=body, decision=decision)
+
+    def _for_conditions(self, body: dict[str, Any], alert: Alert, delivery: Delivery) -> dict[str, Any]:
+        """Conditions see what a Pinghome ruleset would see, `raw` included; it is parsed only if one asks."""
+        if not self._router.reads_raw:
+            return body
+        return {**body, "raw": msgspec.json.decode(alert.raw if alert.raw is not None else delivery.body)}
+
+    def _assemble(
+        self,
+        delivery: Delivery,
+        routed: Sequence[_Routed],
+        counts: Counter[str],
+        *,
+        redacted: frozenset[str],
+        undecoded: str | None = None,
+    ) -> Plan:
+        sends: list[Send] = []
+        for one in routed:
+            if not one.decision.to:
+                counts["dropped"] += 1
+                continue
+            raw = one.alert.raw if one.alert.raw is not None else delivery.body
+            body = render(one.document, one.decision, raw, redacted=redacted)
+            sends += (self._send(delivery, one, target, body) for target in one.decision.to)
+        facts = EventFacts(
+            id=delivery.id,
+            source=delivery.source,
+            received_at=delivery.received_at,
+            principal=f"{delivery.principal.method}: {delivery.principal.name}",
+            event_id=delivery.event_id,
+            headers=delivery.headers,
+            alerts=[_facts(one) for one in routed],
+            undecoded=undecoded,
+        )
+        return Plan(facts=facts, sends=sends, counts=counts)
+
+    def _send(self, delivery: Delivery, one: _Routed, target: Target, body: bytes) -> Send:
+        return Send(
+            id=identity.send_id(one.id, f"{target.kind}:{target.id}"),
+            delivery_id=delivery.id,
+            idempotency_key=one.id,
+            target=target,
+            lane=lane_of(target, one.document["dedup_key"]),
+            label=one.alert.title,
+            body=body,
+            planned_at=self._clock(),
+        )
+
+
+def lane_of(target: Target, key: str) -> str:
+    """What must stay in order: one problem (or one heartbeat) on its way to one target."""
+    digest = hashlib.blake2b(f"{target.kind}:{target.id}\0{key}".encode("utf-8", "surrogatepass"), digest_size=12)
+    return digest.hexdigest()
+
+
+def _facts(one: _Routed) -> AlertFacts:
+    body = one.document
+    return AlertFacts(
+        id=one.id,
+        type=one.alert.type,
+        action=body["action"],
+        severity=body["severity"],
+        title=body["title"],
+        dedup_key=body["dedup_key"],
+        route=one.decision.route,
+        reason=one.decision.reason,
+    )
