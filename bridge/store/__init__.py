@@ -1,0 +1,1 @@
+"""Redis (or Valkey), and nothing else in the bridge knows it."""

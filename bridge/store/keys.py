@@ -1,0 +1,100 @@
+"""Every key that the bridge keeps in Redis: one table, one hash tag a shard.
+
+| key          | type   | what it holds                                          | bound |
+|--------------|--------|--------------------------------------------------------|-------|
+| `in`         | stream | accepted deliveries that are not planned yet           | drained by workers |
+| `out`        | stream | planned sends that may be delivered now                | drained by workers |
+| `lanes`      | hash   | lanes in use -> 1                                      | one a lane in use |
+| `lane:<l>`   | list   | sends of a busy lane, in order                         | gone with the last |
+| `due`        | zset   | send id -> time of its next attempt, in ms             | one a waiting retry |
+| `due:sends`  | hash   | send id -> the send                                    | with `due` |
+| `dead:at`    | zset   | send id -> time of its death, in ms                    | until purged |
+| `dead`       | hash   | send id -> the send and the reason                     | with `dead:at` |
+| `event:<id>` | hash   | ledger of one delivery: facts, raw body, its sends     | TTL once every send is done |
+| `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
+| `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
+| `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+GROUP = "workers"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one shard. The braces keep them on one node of a cluster, so a script may touch them all."""
+
+    prefix: str = "pinghome-bridge"
+    shard: int = 0
+
+    def key(self, name: str) -> str:
+        """The full name of a key of this shard."""
+        return f"{self.prefix}:{{{self.shard}}}:{name}"
+
+    @property
+    def inbox(self) -> str:
+        """Stream of accepted deliveries."""
+        return self.key("in")
+
+    @property
+    def outbox(self) -> str:
+        """Stream of sends."""
+        return self.key("out")
+
+    @property
+    def lanes(self) -> str:
+        """Hash of the lanes in use."""
+        return self.key("lanes")
+
+    @property
+    def lane_prefix(self) -> str:
+        """What comes before a lane's own name."""
+        return self.key("lane:")
+
+    @property
+    def due(self) -> str:
+        """Sorted set of retries by time."""
+        return self.key("due")
+
+    @property
+    def due_sends(self) -> str:
+        """Hash of the sends that wait for a retry."""
+        return self.key("due:sends")
+
+    @property
+    def dead(self) -> str:
+        """Hash of dead letters."""
+        return self.key("dead")
+
+    @property
+    def dead_at(self) -> str:
+        """Sorted set of dead letters by time."""
+        return self.key("dead:at")
+
+    @property
+    def log(self) -> str:
+        """Sorted set of deliveries by time of receipt."""
+        return self.key("log")
+
+    @property
+    def counts(self) -> str:
+        """Hash of counters."""
+        return self.key("counts")
+
+    @property
+    def event_prefix(self) -> str:
+        """What comes before a delivery's id."""
+        return self.key("event:")
+
+    def event(self, delivery_id: str) -> str:
+        """Ledger of one delivery."""
+        return self.event_prefix + delivery_id
+
+    def duplicate(self, source: str, event_id: str) -> str:
+        """Marker of one sender's message id. The source is part of it: no duplicates across sources."""
+        digest = hashlib.blake2b(f"{source}\0{event_id}".encode("utf-8", "surrogatepass"), digest_size=16)
+        return self.key(f"dup:{digest.hexdigest()}")
