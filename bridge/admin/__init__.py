@@ -1,0 +1,1 @@
+"""The operators' listener: what was accepted and what became of it."""

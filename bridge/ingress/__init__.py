@@ -1,0 +1,1 @@
+"""The public listener: bytes in, 202 out. aiohttp ends here."""

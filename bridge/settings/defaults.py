@@ -1,0 +1,22 @@
+"""What applies where nothing is configured: the development bridge, on loopback only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.pinghome import demo
+from bridge.settings.model import DEV_TOKEN
+from bridge.sources import SOURCES
+
+
+def development() -> dict[str, Any]:
+    """Every kind of source with the development token, everything to the demo webhook, one open heartbeat."""
+    return {
+        "admin": {"token": DEV_TOKEN},
+        "pinghome": {"email": demo.DEMO_EMAIL, "password": demo.DEMO_PASSWORD},
+        "sources": {
+            kind: {"kind": kind, "verify": {"method": "token", "token": DEV_TOKEN}} for kind in sorted(SOURCES)
+        },
+        "routes": [{"name": "everything", "to": [{"webhook": demo.DEMO_WEBHOOK_ID}]}],
+        "heartbeats": {"demo-job": {"id": demo.DEMO_HEARTBEAT_ID, "open": True}},
+    }

@@ -1,0 +1,175 @@
+"""From a file and the environment to `Settings`. The only reader of the bridge's environment variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+
+from bridge.domain.errors import ConfigError, ConfigFault
+from bridge.settings.defaults import development
+from bridge.settings.model import Settings
+
+PREFIX: Final = "PINGHOME_BRIDGE_"
+CONFIG_VARIABLE: Final = "PINGHOME_BRIDGE_CONFIG"
+DEFAULT_FILE: Final = Path("config/bridge.yaml")
+DEFAULT_ORIGIN: Final = "built-in default"
+
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET_KEYS: Final = frozenset({"token", "password", "url", "id", "webhook"})
+"""Keys whose value may be read from a file named by `<key>_file`."""
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The configuration from `file`, else `PINGHOME_BRIDGE_CONFIG`, else `config/bridge.yaml`, else the default.
+
+    Environment variables come on top. Raises ConfigError with every fault that was found.
+    """
+    environment = os.environ if environment is None else environment
+    path = file or _configured(environment)
+    origin = str(path) if path else DEFAULT_ORIGIN
+    faults: list[ConfigFault] = []
+    document = _read(path, faults) if path else development()
+    _overlay(document, environment, faults)
+    document = _resolve(document, origin, "", environment, faults)
+    if faults:
+        raise ConfigError(faults)
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_fault(origin, detail) for detail in error.errors()]) from None
+
+
+def _configured(environment: Mapping[str, str]) -> Path | None:
+    named = environment.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key given twice: the last one would win in silence."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            line = key_node.start_mark.line + 1
+            raise yaml.YAMLError(f"line {line}: the key {key!r} is given twice")
+        seen.add(key)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _read(path: Path, faults: list[ConfigFault]) -> dict[str, Any]:
+    origin = str(path)
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        faults.append(ConfigFault(origin=origin, key="", reason=f"cannot be read: {error.strerror}"))
+    except UnicodeDecodeError:
+        faults.append(ConfigFault(origin=origin, key="", reason="is no UTF-8 text"))
+    except yaml.YAMLError as error:
+        faults.append(ConfigFault(origin=origin, key="", reason=f"is no valid YAML: {_problem(error)}"))
+    else:
+        if document is None:
+            return {}
+        if isinstance(document, dict):
+            return document
+        faults.append(ConfigFault(origin=origin, key="", reason="must be a mapping of keys to values"))
+    return {}
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return str(error)
+
+
+def _overlay(document: dict[str, Any], environment: Mapping[str, str], faults: list[ConfigFault]) -> None:
+    """Environment over file: a scalar by its path, a top-level key whole as JSON."""
+    for name in sorted(environment):
+        if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
+            continue
+        path = name.removeprefix(PREFIX).lower().split("__")
+        value: Any = environment[name]
+        if len(path) == 1:
+            try:
+                value = json.loads(value)
+            except ValueError:
+                faults.append(ConfigFault(origin="environment", key=name, reason="must be JSON"))
+                continue
+        _put(document, path, value, name, faults)
+
+
+def _put(document: dict[str, Any], path: list[str], value: Any, name: str, faults: list[ConfigFault]) -> None:
+    where = document
+    for step in path[:-1]:
+        where = where.setdefault(_existing(where, step), {})
+        if not isinstance(where, dict):
+            faults.append(ConfigFault(origin="environment", key=name, reason=f"{step} holds no keys"))
+            return
+    where[_existing(where, path[-1])] = value
+
+
+def _existing(mapping: Mapping[str, Any], step: str) -> str:
+    """The key as the file spells it: an environment variable cannot hold a hyphen."""
+    return next((key for key in mapping if str(key).lower().replace("-", "_") == step.replace("-", "_")), step)
+
+
+def _resolve(value: Any, origin: str, path: str, environment: Mapping[str, str], faults: list[ConfigFault]) -> Any:
+    """Put in `${VAR}` and the contents of `*_file` twins."""
+    if isinstance(value, str):
+        return _substitute(value, origin, path, environment, faults)
+    if isinstance(value, list):
+        return [_resolve(v, origin, f"{path}[{i}]", environment, faults) for i, v in enumerate(value)]
+    if isinstance(value, dict):
+        resolved = {
+            key: _resolve(v, origin, f"{path}.{key}".lstrip("."), environment, faults) for key, v in value.items()
+        }
+        return dict(_with_files(resolved, origin, path, faults))
+    return value
+
+
+def _substitute(value: str, origin: str, path: str, environment: Mapping[str, str], faults: list[ConfigFault]) -> str:
+    faults += (
+        ConfigFault(origin=origin, key=path, reason=f"the environment has no variable {name}")
+        for name in sorted(set(_VARIABLE.findall(value)) - set(environment))
+    )
+    return _VARIABLE.sub(lambda match: environment.get(match[1], ""), value)
+
+
+def _with_files(
+    mapping: Mapping[str, Any], origin: str, path: str, faults: list[ConfigFault]
+) -> Iterator[tuple[str, Any]]:
+    for key, value in mapping.items():
+        base = str(key).removesuffix("_file")
+        if base == key or base not in _SECRET_KEYS or not isinstance(value, str):
+            yield key, value
+            continue
+        full = f"{path}.{key}".lstrip(".")
+        if base in mapping:
+            faults.append(ConfigFault(origin=origin, key=full, reason=f"{base} is given too"))
+        try:
+            yield base, Path(value).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = f"cannot be read: {getattr(error, 'strerror', None) or 'is no UTF-8 text'}"
+            faults.append(ConfigFault(origin=origin, key=full, reason=reason))
+
+
+def _fault(origin: str, detail: Any) -> ConfigFault:
+    key = ""
+    for part in detail["loc"]:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+    reason = detail["msg"].removeprefix("Value error, ")
+    return ConfigFault(origin=origin, key=key.lstrip("."), reason=reason[:1].lower() + reason[1:])

@@ -1,0 +1,306 @@
+"""The shape of the configuration. Every key, its default and its unit; `config/bridge.example.yaml` shows them all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+
+from bridge.domain.alert import Severity
+from bridge.domain.conditions import JSON_CHECK, BadCondition, Condition, compile_condition
+from bridge.domain.routing import Route
+from bridge.domain.send import Target, TargetKind
+from bridge.pinghome.address import Address
+from bridge.pipeline.verdict import DEFAULT_SCHEDULE
+from bridge.settings.values import Duration, Model, Name, Port, Secrets, Size, is_loopback
+from bridge.sources import SOURCES
+
+DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class TokenVerify(Model):
+    """A shared secret: Authorization Bearer, X-Bridge-Token, the password of Basic, or `?token=`."""
+
+    method: Literal["token"]
+    token: Secrets
+
+
+class BasicVerify(Model):
+    """HTTP Basic with a fixed user."""
+
+    method: Literal["basic"]
+    user: NonEmpty
+    password: Secrets
+
+
+class SnsVerify(Model):
+    """AWS SNS signatures. `topic_arns` are the topics that may speak; anyone can own another."""
+
+    method: Literal["sns"]
+    topic_arns: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    allowed_hosts: tuple[NonEmpty, ...] = ()
+    allow_http: bool = False
+    signature_versions: Annotated[tuple[Literal["1", "2"], ...], Field(min_length=1)] = ("1", "2")
+    max_age: Annotated[Duration, Field(le=timedelta(hours=24))] = timedelta(hours=2)
+
+
+class NoVerify(Model):
+    """No proof at all: refused without --insecure-dev."""
+
+    method: Literal["none"]
+
+
+Verify = Annotated[TokenVerify | BasicVerify | SnsVerify | NoVerify, Field(discriminator="method")]
+
+
+class SourceSettings(Model):
+    """One sender, or one group of senders with the same proof.
+
+    `webhook_origins` may point CloudEvents subscriptions here (their OPTIONS handshake is answered 200).
+    """
+
+    kind: str
+    verify: Verify
+    confirm_subscriptions: bool = False
+    identity_group: Name | None = None
+    default_severity: Severity = Severity.HIGH
+    max_body: Size = 2 << 20
+    webhook_origins: tuple[NonEmpty, ...] = ()
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in SOURCES:
+            raise ValueError(f"unknown kind; this version knows {', '.join(sorted(SOURCES))}")
+        return kind
+
+    @field_validator("default_severity")
+    @classmethod
+    def _not_info(cls, severity: Severity) -> Severity:
+        if severity is Severity.INFO:
+            raise ValueError("an unknown severity is never info: an alert nobody understands may be the worst")
+        return severity
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.verify.method == "sns" and self.kind != "aws":
+            raise ValueError("verify.method sns proves messages of kind aws only")
+        if self.confirm_subscriptions and self.verify.method != "sns":
+            raise ValueError("confirm_subscriptions needs verify.method sns: others do not prove the topic")
+        return self
+
+
+class ConditionSettings(Model):
+    """One condition in Pinghome's own language."""
+
+    type: str = JSON_CHECK
+    key: NonEmpty
+    operator: str
+    values: tuple[str | bool | int | float | None, ...] = ()
+
+    @model_validator(mode="after")
+    def _evaluable(self) -> Self:
+        try:
+            compile_condition(self.condition())
+        except BadCondition as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def condition(self) -> Condition:
+        """As the domain knows it."""
+        return Condition(type=self.type, key=self.key, operator=self.operator, values=self.values)
+
+
+class WebhookTarget(Model):
+    """An incident webhook of Pinghome, by its id (a bearer secret)."""
+
+    webhook: SecretStr
+
+    def target(self) -> Target:
+        """As the domain knows it."""
+        return Target(kind=TargetKind.WEBHOOK, id=self.webhook.get_secret_value())
+
+
+class DropTarget(Model):
+    """Nowhere: the alert is counted and kept, and goes no further."""
+
+    drop: Literal[True]
+
+
+class RouteSettings(Model):
+    """Where alerts go for which all of `when` holds. Routes are tried in order; the first that matches wins."""
+
+    name: Name
+    when: tuple[ConditionSettings, ...] = ()
+    to: Annotated[tuple[WebhookTarget | DropTarget, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _clear(self) -> Self:
+        if len(self.to) > 1 and any(isinstance(target, DropTarget) for target in self.to):
+            raise ValueError("to: drop stands alone")
+        return self
+
+    def route(self) -> Route:
+        """As the domain knows it."""
+        return Route(
+            name=self.name,
+            when=tuple(condition.condition() for condition in self.when),
+            to=tuple(target.target() for target in self.to if isinstance(target, WebhookTarget)),
+        )
+
+
+class HeartbeatSettings(Model):
+    """A heartbeat that jobs report to the bridge. `id` is Pinghome's heartbeat monitor (a bearer secret)."""
+
+    id: SecretStr
+    token: Secrets | None = None
+    open: bool = False
+
+    @model_validator(mode="after")
+    def _closed(self) -> Self:
+        if (self.token is None) is not self.open:
+            raise ValueError("give a token, or say `open: true` if anybody who reaches the bridge may report it")
+        return self
+
+
+class IngressSettings(Model):
+    """The public listener."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    bodies_in_flight: Size = 64 << 20
+
+
+class AdminSettings(Model):
+    """The operators' listener. Without a token it starts on a loopback address only."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8081
+    token: Secrets | None = None
+
+
+class RedisSettings(Model):
+    """Redis or Valkey. Without a URL, `up` starts its own and the parts use the default port of this machine."""
+
+    url: SecretStr | None = None
+    prefix: Name = "pinghome-bridge"
+
+    @field_validator("url")
+    @classmethod
+    def _schemed(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("begins with redis://, rediss:// or unix://")
+        return url
+
+    def address(self) -> str:
+        """Where to connect."""
+        return self.url.get_secret_value() if self.url else "redis://127.0.0.1:6379/0"
+
+
+class PinghomeSettings(Model):
+    """The upstream. `url` is a template with `{service}`, or `cloud` for the SaaS."""
+
+    url: str | None = None
+    email: str | None = None
+    password: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    strict: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _template(cls, url: str | None) -> str | None:
+        if url is not None:
+            Address(url)
+        return url
+
+    def template(self) -> str:
+        """Where the API is."""
+        return self.url or f"http://{self.host}:{self.port}/{{service}}"
+
+
+class DeliverySettings(Model):
+    """How sends are delivered. `lease`: after this silence a worker loses what it held."""
+
+    timeout: Duration = timedelta(seconds=15)
+    concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
+    schedule: Annotated[tuple[Duration, ...], Field(min_length=1, max_length=100)] = DEFAULT_SCHEDULE
+    lease: Duration = timedelta(seconds=45)
+    grace: Duration = timedelta(seconds=20)
+    duplicate_window: Duration = timedelta(hours=24)
+    spool: Literal[False] = False
+
+    @field_validator("spool", mode="before")
+    @classmethod
+    def _no_spool(cls, spool: Any) -> Any:
+        if spool not in (False, "false", "0"):
+            raise ValueError("this version has no local spool; a store that cannot take an alert is answered 503")
+        return False
+
+    @model_validator(mode="after")
+    def _lease_outlasts_attempt(self) -> Self:
+        if self.lease < 2 * self.timeout:
+            raise ValueError("lease: at least twice the timeout, or slow sends would be delivered twice")
+        return self
+
+
+class RetentionSettings(Model):
+    """How long the ledger and the raw body of an event are kept once all its sends are delivered."""
+
+    delivered: Duration = timedelta(days=3)
+
+
+class LoggingSettings(Model):
+    """`auto`: for people on a terminal, JSON lines otherwise."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(Model):
+    """The whole configuration."""
+
+    ingress: IngressSettings = IngressSettings()
+    admin: AdminSettings = AdminSettings()
+    redis: RedisSettings = RedisSettings()
+    pinghome: PinghomeSettings = PinghomeSettings()
+    sources: dict[Name, SourceSettings] = Field(default_factory=dict)
+    routes: Annotated[tuple[RouteSettings, ...], Field(min_length=1)]
+    heartbeats: dict[Name, HeartbeatSettings] = Field(default_factory=dict)
+    delivery: DeliverySettings = DeliverySettings()
+    retention: RetentionSettings = RetentionSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        names = [route.name for route in self.routes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"routes: names are given twice: {', '.join(twice)}")
+        if not any(route.route().to for route in self.routes):
+            raise ValueError("routes: none has a webhook, so no alert could ever get out")
+        return self
+
+    def development_credentials(self) -> list[str]:
+        """The keys that hold the well-known development token. They may live on loopback addresses only."""
+        found = [
+            f"sources.{name}.verify.token"
+            for name, source in self.sources.items()
+            if isinstance(source.verify, TokenVerify) and _has_dev_token(source.verify.token)
+        ]
+        found += [f"sources.{n}.verify.method" for n, s in self.sources.items() if s.verify.method == "none"]
+        if self.admin.token and _has_dev_token(self.admin.token):
+            found.append("admin.token")
+        return found
+
+    def public_listeners(self) -> list[str]:
+        """The listeners that other machines can reach."""
+        listeners = {"ingress": self.ingress.host, "admin": self.admin.host, "pinghome": self.pinghome.host}
+        return [name for name, host in listeners.items() if not is_loopback(host)]
+
+
+def _has_dev_token(secrets: tuple[SecretStr, ...]) -> bool:
+    return any(secret.get_secret_value() == DEV_TOKEN for secret in secrets)

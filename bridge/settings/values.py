@@ -1,0 +1,73 @@
+"""Kinds of values that the configuration knows besides pydantic's own."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE: Final = re.compile(r"(\d+)(B|KiB|MiB|GiB)")
+_SIZES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+class Model(BaseModel):
+    """Frozen, refuses unknown keys, and never repeats a value in an error: it may be a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, str):
+        parts = _DURATION.fullmatch(value.strip())
+        if parts is None:
+            raise ValueError("a duration is a number and a unit: 500ms, 15s, 5m, 2h, 7d")
+        return timedelta(seconds=float(parts[1]) * _UNITS[parts[2]])
+    return value
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        parts = _SIZE.fullmatch(value.strip())
+        if parts is None:
+            raise ValueError("a size is a number and a unit: 500KiB, 2MiB")
+        return int(parts[1]) * _SIZES[parts[2]]
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str), Field(gt=timedelta(0))]
+"""A positive length of time: `500ms`, `15s`, `5m`, `2h`, `7d`."""
+
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=str | int), Field(gt=0)]
+"""A number of bytes: `2MiB`, `500KiB`, or a plain number."""
+
+Secrets = Annotated[
+    tuple[SecretStr, ...],
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    Field(min_length=1, max_length=2),
+]
+"""One secret, or two while the first is being rotated out."""
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""A TCP port; 0 takes a free one."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""A name that stands in URLs: lower case letters, digits, `-` and `_`."""
+
+
+def is_loopback(host: str) -> bool:
+    """Does this listen address stay on this machine?"""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
