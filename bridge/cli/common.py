@@ -1,0 +1,62 @@
+"""What all commands share: how they end, and the options that they have in common."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from bridge.domain.errors import ConfigError
+
+EX_CONFIG: Final = 78
+EX_UNAVAILABLE: Final = 69
+EX_CANTCREAT: Final = 73
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Configuration file. Default: $PINGHOME_BRIDGE_CONFIG or config/bridge.yaml."),
+]
+InsecureOption = Annotated[
+    bool, typer.Option("--insecure-dev", help="Allow development credentials and unproven sources anywhere.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Folder for everything that is kept.")]
+SocketOption = Annotated[int | None, typer.Option(hidden=True)]
+
+DEFAULT_DATA: Final = Path(".bridge")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """One clear line on stderr and a non-zero exit."""
+    sys.stderr.write(f"pinghome-bridge: {message}\n")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def configuration_faults() -> Iterator[None]:
+    """Print every fault of the configuration, a line each, and exit with 78."""
+    try:
+        yield
+    except ConfigError as error:
+        for fault in error.faults:
+            sys.stderr.write(f"pinghome-bridge: {fault}\n")
+        raise typer.Exit(EX_CONFIG) from None
+
+
+def inherited(descriptor: int) -> socket.socket:
+    """A listening socket that the parent process bound: it outlives a crash of ours."""
+    bound = socket.socket(fileno=descriptor)
+    bound.setblocking(False)  # noqa: FBT003 - the socket API
+    return bound
+
+
+def announce(descriptor: int | None) -> None:
+    """Tell the parent that this process is up."""
+    if descriptor is not None:
+        os.write(descriptor, b"ready\n")

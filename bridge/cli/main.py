@@ -1,0 +1,29 @@
+"""The command `pinghome-bridge`. Commands import what they need when they run: `--help` stays fast."""
+
+from __future__ import annotations
+
+import typer
+
+from bridge.cli import check, demo, samples, serve, up
+
+app = typer.Typer(
+    name="pinghome-bridge",
+    help="Takes alerts, proves who sent them, stores them durably and delivers them to Pinghome.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("local-pinghome")(serve.local_pinghome)
+app.command("check-config")(check.check_config)
+app.command("explain")(check.explain)
+app.command("send-sample")(samples.send_sample)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Entry point of the script."""
+    app()

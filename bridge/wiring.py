@@ -1,0 +1,261 @@
+"""The composition root: the one module that knows every concrete class and puts them together."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, assert_never
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bridge.admin.app import Admin
+from bridge.admin.app import create_app as create_admin_app
+from bridge.domain.delivery import Delivery
+from bridge.domain.errors import ConfigError, ConfigFault
+from bridge.domain.routing import Router
+from bridge.domain.send import Send, TargetKind
+from bridge.ingress.app import Ingress
+from bridge.ingress.app import create_app as create_ingress_app
+from bridge.ingress.bodies import Bodies
+from bridge.local.app import create_app as create_local_app
+from bridge.outbound.fetch import CachedKeys, GetConfirmer
+from bridge.outbound.session import open_session
+from bridge.pinghome.address import Address
+from bridge.pinghome.client import Pinghome
+from bridge.pipeline.deliver import Delivering, Planning
+from bridge.pipeline.plan import Planner, SourceReading
+from bridge.pipeline.pull import Puller
+from bridge.pipeline.receive import Endpoint, Receiver
+from bridge.pipeline.report import Heartbeat, Reporter
+from bridge.pipeline.verdict import Backoff
+from bridge.settings import Settings
+from bridge.settings.model import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify
+from bridge.settings.values import is_loopback
+from bridge.sinks.attempt import Attempter
+from bridge.sinks.heartbeat import HeartbeatSink
+from bridge.sinks.webhook import WebhookSink
+from bridge.sources import SOURCES
+from bridge.store.health import StoreHealth
+from bridge.store.journal import RedisJournal
+from bridge.store.ledger import Ledger
+from bridge.store.shard import Shard, open_shard
+from bridge.store.streams import Identity, StreamReader
+from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
+from bridge.store.upkeep import Upkeep
+from bridge.verify.base import Verifier
+from bridge.verify.sns import SnsVerifier
+from bridge.verify.token import BasicVerifier, NoVerifier, TokenVerifier
+from bridge.web import middlewares
+
+PLANNING_SLOTS = 128
+
+
+def now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def entropy() -> int:
+    """80 random bits."""
+    return secrets.randbits(80)
+
+
+def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
+    """Refuse to start where a stranger could get in. Raises ConfigError with every reason."""
+    public = settings.public_listeners()
+    faults = []
+    if not insecure_dev:
+        faults += [_fault(key, "no proof at all is refused without --insecure-dev") for key in _unproven(settings)]
+        if public:
+            where = " and ".join(public)
+            faults += [
+                _fault(key, f"the development token must not be reachable from other machines ({where}); "
+                            "configure one of your own, or say --insecure-dev")
+                for key in settings.development_credentials()
+            ]  # fmt: skip
+    if settings.admin.token is None and not is_loopback(settings.admin.host):
+        faults.append(_fault("admin.token", "needed where the admin API can be reached from other machines"))
+    if faults:
+        raise ConfigError(faults)
+
+
+def _unproven(settings: Settings) -> Sequence[str]:
+    return [f"sources.{name}.verify.method" for name, s in settings.sources.items() if isinstance(s.verify, NoVerify)]
+
+
+def _fault(key: str, reason: str) -> ConfigFault:
+    return ConfigFault(origin="start", key=key, reason=reason)
+
+
+def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
+    """The store as configured."""
+    return open_shard(stack, settings.redis.address(), settings.redis.prefix)
+
+
+def listener_middlewares(settings: Settings) -> Sequence[Middleware]:
+    """What stands before every handler."""
+    return middlewares(guarded=bool(settings.development_credentials()))
+
+
+def verifier(settings: TokenVerify | BasicVerify | SnsVerify | NoVerify) -> Verifier:
+    """The verifier that a source's configuration asks for."""
+    match settings:
+        case TokenVerify():
+            return TokenVerifier([token.get_secret_value() for token in settings.token])
+        case BasicVerify():
+            return BasicVerifier([(settings.user, password.get_secret_value()) for password in settings.password])
+        case SnsVerify():
+            return SnsVerifier(
+                settings.topic_arns,
+                allowed_hosts=settings.allowed_hosts,
+                allow_http=settings.allow_http,
+                signature_versions=settings.signature_versions,
+                max_age=settings.max_age,
+            )
+        case NoVerify():
+            return NoVerifier()
+        case _:
+            assert_never(settings)
+
+
+def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
+    proof = verifier(settings.verify)
+    confirms = settings.confirm_subscriptions and isinstance(proof, SnsVerifier)
+    return Endpoint(
+        name=name,
+        source=SOURCES[settings.kind](),
+        verifier=proof,
+        body_limit=settings.max_body,
+        check_confirmation=proof.confirmable if confirms and isinstance(proof, SnsVerifier) else None,
+    )
+
+
+async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard) -> web.Application:
+    """The public listener's application."""
+    session = await open_session(stack, connections=20)
+    journal = RedisJournal(store.commit, store.keys, duplicate_window=settings.delivery.duplicate_window)
+    receiver = Receiver(
+        {name: _endpoint(name, source) for name, source in settings.sources.items()},
+        journal=journal,
+        keys=CachedKeys(session),
+        confirmer=GetConfirmer(session),
+        clock=now,
+        entropy=entropy,
+    )
+    heartbeats = {
+        name: Heartbeat(
+            name=name,
+            monitor_id=heartbeat.id.get_secret_value(),
+            verifier=TokenVerifier([t.get_secret_value() for t in heartbeat.token]) if heartbeat.token else None,
+        )
+        for name, heartbeat in settings.heartbeats.items()
+    }
+    ingress = Ingress(
+        receiver=receiver,
+        reporter=Reporter(heartbeats, journal=journal, clock=now, entropy=entropy),
+        health=StoreHealth(store.commands),
+        bodies=Bodies(settings.ingress.bodies_in_flight),
+        origins={name: source.webhook_origins for name, source in settings.sources.items()},
+    )
+    return create_ingress_app(ingress, middlewares=listener_middlewares(settings))
+
+
+def build_admin(settings: Settings, store: Shard) -> web.Application:
+    """The operators' application."""
+    admin = Admin(
+        ledger=Ledger(store.commands, store.keys),
+        health=StoreHealth(store.commands),
+        config=settings.model_dump(mode="json"),
+    )
+    tokens = settings.admin.token
+    proof = TokenVerifier([token.get_secret_value() for token in tokens]) if tokens else NoVerifier()
+    return create_admin_app(admin, verifier=proof, clock=now, middlewares=listener_middlewares(settings))
+
+
+def build_local(settings: Settings, data: Path) -> web.Application:
+    """The local Pinghome's application. The demo world exists only where no other machine can reach it."""
+    return create_local_app(
+        data,
+        clock=now,
+        demo=is_loopback(settings.pinghome.host),
+        strict=settings.pinghome.strict,
+        middlewares=listener_middlewares(settings),
+    )
+
+
+def planner(settings: Settings) -> Planner:
+    """Decoding and routing as configured."""
+    sources = {
+        name: SourceReading(
+            name=name,
+            kind=source.kind,
+            source=SOURCES[source.kind](),
+            scope=source.identity_group or name,
+            default_severity=source.default_severity,
+        )
+        for name, source in settings.sources.items()
+    }
+    return Planner(sources, Router([route.route() for route in settings.routes]), now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParts:
+    """What a worker runs."""
+
+    planning: Puller[Delivery]
+    delivering: Puller[Send]
+    upkeep: Upkeep
+    readers: Sequence[StreamReader[Any]]
+    health: StoreHealth
+
+
+async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts:
+    """The consumers and the upkeep of one worker process."""
+    store = open_store(stack, settings)
+    blocking = store.blocking(stack)
+    delivery, retention = settings.delivery, settings.retention.delivered
+    session = await open_session(stack, connections=delivery.concurrency)
+    attempter = Attempter(session, timeout=delivery.timeout, clock=now)
+    address = Address(settings.pinghome.template())
+    identity, keys = Identity.of_this_process(), store.keys
+    transitions = Transitions(commit=store.commit, keys=keys, retention=retention)
+    inbox_reader = StreamReader(store.commands, blocking, keys.inbox, identity, decode_delivery, lease=delivery.lease)
+    outbox_reader = StreamReader(store.commands, blocking, keys.outbox, identity, decode_send, lease=delivery.lease)
+    inbox, outbox = RedisInbox(inbox_reader, transitions), RedisOutbox(outbox_reader, transitions)
+    delivering = Delivering(
+        outbox,
+        {
+            TargetKind.WEBHOOK: WebhookSink(attempter, address),
+            TargetKind.HEARTBEAT: HeartbeatSink(attempter, address),
+        },
+        Backoff(schedule=delivery.schedule),
+        clock=now,
+        chance=random.random,
+    )
+    return WorkerParts(
+        planning=Puller(
+            "inbox", inbox, Planning(inbox, planner(settings)).handle, slots=PLANNING_SLOTS, lease=delivery.lease
+        ),
+        delivering=Puller("outbox", outbox, delivering.handle, slots=delivery.concurrency, lease=delivery.lease),
+        upkeep=Upkeep(store.commands, store.commit, keys, retention=retention),
+        readers=(inbox_reader, outbox_reader),
+        health=StoreHealth(store.commands),
+    )
+
+
+def pinghome_client(session: aiohttp.ClientSession, settings: Settings) -> Pinghome:
+    """The API client over the process's client session."""
+    password = settings.pinghome.password
+    return Pinghome(
+        session,
+        Address(settings.pinghome.template()),
+        settings.pinghome.email,
+        password.get_secret_value() if password else None,
+    )

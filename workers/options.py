@@ -1,0 +1,73 @@
+"""What an arq worker is made of here. Given to `arq.Worker` as keywords, so that a misspelt one raises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any, Final
+
+from arq import cron
+
+from bridge.settings import Settings
+from workers.host import Host
+from workers.jobs import HOST, promote, tidy
+from workers.pool import EXPIRES_EXTRA_MS, QUEUE, Patience, deserialize, ops_pool, serialize
+
+_JOB_TIMEOUT: Final = 30
+_EVERY_SECOND: Final = set(range(60))
+
+Hook = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def hosting(settings: Settings) -> dict[str, Any]:
+    """For a worker that arq runs: arq starts the consumers and stops them."""
+
+    async def start(ctx: dict[str, Any]) -> None:
+        ctx[HOST] = Host(settings)
+        await ctx[HOST].start()
+
+    async def stop(ctx: dict[str, Any]) -> None:
+        await ctx[HOST].stop()
+
+    return _options(settings, start=start, stop=stop)
+
+
+def hosted(settings: Settings, host: Host) -> dict[str, Any]:
+    """For a worker inside a process that hosts the consumers already: it may come and go."""
+
+    async def start(ctx: dict[str, Any]) -> None:
+        ctx[HOST] = host
+
+    return {**_options(settings, start=start, stop=None), "handle_signals": False}
+
+
+def _options(settings: Settings, *, start: Hook, stop: Hook | None) -> dict[str, Any]:
+    patience = Patience()
+
+    async def on_startup(ctx: dict[str, Any]) -> None:
+        patience.bind(asyncio.current_task())  # arq awaits this inside its main task
+        await start(ctx)
+
+    often: dict[str, Any] = {"timeout": _JOB_TIMEOUT, "max_tries": 1, "keep_result": 0, "microsecond": 0}
+    return {
+        "cron_jobs": [
+            cron(promote, name="promote.v1", second=_EVERY_SECOND, **often),
+            cron(tidy, name="tidy.v1", second=7, **often),
+        ],
+        "queue_name": QUEUE,
+        "redis_pool": ops_pool(settings.redis.address(), patience),
+        "on_startup": on_startup,
+        "on_shutdown": stop,
+        "max_jobs": 8,
+        "job_timeout": _JOB_TIMEOUT,
+        "keep_result": 60,
+        "poll_delay": 0.5,
+        "max_tries": 1000,  # every restart burns a try, and after the last one arq drops the job without a word
+        "health_check_interval": 10,
+        "expires_extra_ms": EXPIRES_EXTRA_MS,
+        "job_serializer": serialize,
+        "job_deserializer": deserialize,
+        "timezone": UTC,
+        "log_results": False,
+    }
