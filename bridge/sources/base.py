@@ -12,9 +12,13 @@ from bridge.domain.request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """Answer the handshake with this JSON document (Event Grid's validation)."""
+    """Answer the handshake with this JSON document (Event Grid's validation).
+
+    `carries_more`: the same request also holds messages, which must be stored before it is answered.
+    """
 
     document: Mapping[str, Any]
+    carries_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
