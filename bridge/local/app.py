@@ -1,0 +1,154 @@
+"""The local Pinghome as an aiohttp application: routes from the table of operations, nothing of its own."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler as HttpHandler
+from aiohttp.typedefs import Middleware
+
+from bridge.local.database import Database, DatabaseClosed
+from bridge.local.handlers import HANDLERS, STEPPED_HANDLERS, Handler, auth
+from bridge.local.passwords import Passwords
+from bridge.local.replies import Call, Refusal, Reply, encode, encode_error
+from bridge.local.seed import settle_demo
+from bridge.pinghome.endpoints import ALIASES, LOCAL_EXTRAS, OPERATIONS, Operation
+
+BODY_LIMIT: Final = 2 * 1024 * 1024
+RETRY_AFTER_S: Final = 5
+
+DATABASE: Final = web.AppKey("DATABASE", Database)
+PASSWORDS: Final = web.AppKey("PASSWORDS", Passwords)
+
+Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(
+    path: Path,
+    *,
+    clock: Clock,
+    demo: bool,
+    strict: bool = False,
+    middlewares: Sequence[Middleware] = (),
+) -> web.Application:
+    """An application that serves every operation of the table as `/{service}{path}` from the SQLite file `path`.
+
+    `clock` gives aware times. `demo` makes the demo world, and without it the demo account cannot sign in.
+    `strict` switches off what the local Pinghome does beyond the API's texts for the bridge's own alerts.
+    `middlewares` run inside the one that writes errors in the API's shape.
+    """
+    app = web.Application(middlewares=[_api_errors, *middlewares], client_max_size=BODY_LIMIT)
+    app[DATABASE] = Database(path)
+    app[PASSWORDS] = Passwords()
+    app.cleanup_ctx.append(_lifetime(clock, demo=demo))
+    for row in (*OPERATIONS, *LOCAL_EXTRAS, *ALIASES):
+        app.router.add_route(row.method, f"/{row.service}{row.path}", _endpoint(row, clock, strict=strict))
+    app.router.add_get("/livez", _livez)
+    app.router.add_get("/readyz", _readyz)
+    return app
+
+
+def _lifetime(clock: Clock, *, demo: bool) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        await app[DATABASE].open()
+        try:
+            await settle_demo(app[DATABASE], app[PASSWORDS], clock(), demo=demo)
+            yield
+        finally:
+            app[PASSWORDS].close()
+            await app[DATABASE].close()
+
+    return lifetime
+
+
+def _endpoint(row: Operation, clock: Clock, *, strict: bool) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def endpoint(request: web.Request) -> web.Response:
+        call = await _call_of(request, row, clock, strict=strict)
+        try:
+            reply = await _perform(request.app, call)
+        except Refusal as refusal:
+            return _json(encode_error(refusal.message, refusal.faults), refusal.status, refusal.headers)
+        except (sqlite3.OperationalError, DatabaseClosed) as error:
+            # Disk full, file locked, shutting down: the sender keeps the event and tries again.
+            _log.exception("local Pinghome cannot serve %s", row.key)
+            return _cannot_store(error)
+        return _json(encode(reply), reply.status, reply.headers)
+
+    return endpoint
+
+
+async def _call_of(request: web.Request, row: Operation, clock: Clock, *, strict: bool) -> Call:
+    return Call(
+        operation=row,
+        method=request.method,
+        path=dict(request.match_info),
+        query={name: tuple(request.query.getall(name)) for name in request.query},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.read(),
+        received_at=clock(),
+        origin=f"{request.scheme}://{request.host}",
+        ip=request.remote,
+        strict=strict,
+    )
+
+
+async def _perform(app: web.Application, call: Call) -> Reply:
+    stepped = STEPPED_HANDLERS.get(call.operation.key)
+    if stepped is not None:
+        return await stepped(app[DATABASE], app[PASSWORDS], call)
+    handler = HANDLERS[call.operation.key]
+    return await app[DATABASE].run(lambda connection: _authorised(connection, handler, call))
+
+
+def _authorised(connection: sqlite3.Connection, handler: Handler, call: Call) -> Reply:
+    if call.operation.auth:
+        call = replace(call, signed_in=auth.customer_of(connection, call))
+    return handler(connection, call)
+
+
+@web.middleware
+async def _api_errors(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
+    """Errors of the server itself (404, 405, 413, our bugs) in the API's shape."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        headers = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After")}
+        return _json(encode_error(error.reason), error.status, headers)
+    except Exception:  # noqa: BLE001 - a bug of ours: logged whole, answered without its text
+        # The route's template and not the path, which may hold the id of a webhook or a heartbeat: a secret.
+        resource = request.match_info.route.resource
+        _log.exception("local Pinghome failed in %s %s", request.method, resource.canonical if resource else "")
+        return _json(encode_error("Internal error."), HTTPStatus.INTERNAL_SERVER_ERROR, {})
+
+
+async def _livez(_request: web.Request) -> web.Response:
+    return _json(b'{"status":"ok"}', HTTPStatus.OK, {})
+
+
+async def _readyz(request: web.Request) -> web.Response:
+    try:
+        await request.app[DATABASE].run(lambda connection: connection.execute("SELECT 1").fetchone())
+    except (sqlite3.Error, DatabaseClosed) as error:
+        return _cannot_store(error)
+    return _json(b'{"status":"ok"}', HTTPStatus.OK, {})
+
+
+def _cannot_store(error: Exception) -> web.Response:
+    body = encode_error(f"The database cannot be used now ({type(error).__name__}).")
+    return _json(body, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _json(body: bytes, status: int, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json" if body else None)

@@ -1,0 +1,1 @@
+"""The local Pinghome, over real sockets and real files."""

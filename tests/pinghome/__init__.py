@@ -1,0 +1,1 @@
+"""The Pinghome API: its table, its addresses and its client."""
