@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
+_FIRST: Final = ("at", "level", "process", "event")
 _SECRET_NAMES: Final = frozenset(
     {"authorization", "token", "password", "secret", "cookie", "x-bridge-token", "routing_key", "signature"}
 )
@@ -24,6 +25,7 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "console"] =
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         _redact,
+        _ordered,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer()
@@ -62,3 +64,8 @@ def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
         if name.lower() in _SECRET_NAMES:
             event[name] = "[redacted]"
     return event
+
+
+def _ordered(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """When, how bad, who, what: then the rest. Lines are read by people too."""
+    return {**{name: event[name] for name in _FIRST if name in event}, **event}

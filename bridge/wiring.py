@@ -44,7 +44,7 @@ from bridge.sinks.webhook import WebhookSink
 from bridge.sources import SOURCES
 from bridge.store.health import StoreHealth
 from bridge.store.journal import RedisJournal
-from bridge.store.ledger import Ledger
+from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard, open_shard
 from bridge.store.streams import Identity, StreamReader
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
@@ -160,7 +160,7 @@ async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard)
     ingress = Ingress(
         receiver=receiver,
         reporter=Reporter(heartbeats, journal=journal, clock=now, entropy=entropy),
-        health=StoreHealth(store.commands),
+        health=StoreHealth(store.queries),
         bodies=Bodies(settings.ingress.bodies_in_flight),
         origins={name: source.webhook_origins for name, source in settings.sources.items()},
     )
@@ -170,8 +170,8 @@ async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard)
 def build_admin(settings: Settings, store: Shard) -> web.Application:
     """The operators' application."""
     admin = Admin(
-        ledger=Ledger(store.commands, store.keys),
-        health=StoreHealth(store.commands),
+        ledger=RedisLedger(store.queries, store.keys),
+        health=StoreHealth(store.queries),
         config=settings.model_dump(mode="json"),
     )
     tokens = settings.admin.token
@@ -226,8 +226,8 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     address = Address(settings.pinghome.template())
     identity, keys = Identity.of_this_process(), store.keys
     transitions = Transitions(commit=store.commit, keys=keys, retention=retention)
-    inbox_reader = StreamReader(store.commands, blocking, keys.inbox, identity, decode_delivery, lease=delivery.lease)
-    outbox_reader = StreamReader(store.commands, blocking, keys.outbox, identity, decode_send, lease=delivery.lease)
+    inbox_reader = StreamReader(store.queries, blocking, keys.inbox, identity, decode_delivery, lease=delivery.lease)
+    outbox_reader = StreamReader(store.queries, blocking, keys.outbox, identity, decode_send, lease=delivery.lease)
     inbox, outbox = RedisInbox(inbox_reader, transitions), RedisOutbox(outbox_reader, transitions)
     delivering = Delivering(
         outbox,
@@ -244,9 +244,9 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
             "inbox", inbox, Planning(inbox, planner(settings)).handle, slots=PLANNING_SLOTS, lease=delivery.lease
         ),
         delivering=Puller("outbox", outbox, delivering.handle, slots=delivery.concurrency, lease=delivery.lease),
-        upkeep=Upkeep(store.commands, store.commit, keys, retention=retention),
+        upkeep=Upkeep(store.queries, store.commit, keys, retention=retention),
         readers=(inbox_reader, outbox_reader),
-        health=StoreHealth(store.commands),
+        health=StoreHealth(store.queries),
     )
 
 

@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler, Middleware
 from bridge.admin.shapes import dead_letter, event, metrics
 from bridge.domain.errors import Invalid, Unauthentic
 from bridge.domain.request import Request
+from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.ports import Clock, Health
-from bridge.store.ledger import Ledger
 from bridge.verify.base import Verifier
 from bridge.web import error_response, json_response
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.domain.send import Attempt, SendRecord
-from bridge.store.ledger import DeadLetter, Depths, Event
+from bridge.pipeline.ledger import DeadLetter, Depths, Event
 
 
 def event(one: Event) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,8 +121,9 @@ async def _run(settings: Settings, listeners: Listeners, config: Path | None, da
         if settings.redis.url is None:
             environment["PINGHOME_BRIDGE_REDIS__URL"] = await _start_valkey(stack, data)
         ready = _ReadyPipe(stack)
-        for program in _programs(listeners, environment, data, ready.write_end, insecure_dev=insecure_dev):
-            await _keep(stack, Child(program), grace=settings.delivery.grace.total_seconds() + 5)
+        grace = settings.delivery.grace.total_seconds() + 5
+        for together in _programs(listeners, environment, data, ready.write_end, insecure_dev=insecure_dev):
+            await _keep(stack, *map(Child, together), grace=grace)
         await _first(ready.count(3 if listeners.pinghome else 2), stop.wait())
         if not stop.is_set():
             pinghome = url_of(listeners.pinghome) if listeners.pinghome else settings.pinghome.template()
@@ -146,7 +147,8 @@ def _environment(listeners: Listeners, config: Path | None) -> dict[str, str]:
 
 def _programs(
     listeners: Listeners, environment: dict[str, str], data: Path, ready: int, *, insecure_dev: bool
-) -> Iterator[Program]:
+) -> Iterator[Sequence[Program]]:
+    """In the order of starting; what is stopped together comes together."""
     from bridge.embedded.process import Program
 
     def part(name: str, *options: str, files: tuple[int, ...] = ()) -> Program:
@@ -157,10 +159,12 @@ def _programs(
     insecure = ("--insecure-dev",) if insecure_dev else ()
     if listeners.pinghome is not None:
         descriptor = listeners.pinghome.fileno()
-        yield part("local-pinghome", "--data", str(data), "--listen-fd", str(descriptor), files=(descriptor,))
-    yield part("worker", *insecure)
+        yield (part("local-pinghome", "--data", str(data), "--listen-fd", str(descriptor), files=(descriptor,)),)
     ingress, admin = listeners.ingress.fileno(), listeners.admin.fileno()
-    yield part("serve", *insecure, "--ingress-fd", str(ingress), "--admin-fd", str(admin), files=(ingress, admin))
+    yield (
+        part("serve", *insecure, "--ingress-fd", str(ingress), "--admin-fd", str(admin), files=(ingress, admin)),
+        part("worker", *insecure),
+    )
 
 
 async def _start_valkey(stack: AsyncExitStack, data: Path) -> str:
@@ -177,15 +181,18 @@ async def _start_valkey(stack: AsyncExitStack, data: Path) -> str:
     return url
 
 
-async def _keep(stack: AsyncExitStack, child: Child, *, grace: float) -> None:
-    """Start a child now, keep it running, and stop it with the stack (the last started goes first)."""
-    await child.start()
-    keeper = asyncio.create_task(child.keep())
+async def _keep(stack: AsyncExitStack, *children: Child, grace: float) -> None:
+    """Start children now, keep them running, and stop them together with the stack (the last started first)."""
+    keepers = []
+    for child in children:
+        await child.start()
+        keepers.append(asyncio.create_task(child.keep()))
 
     async def stop() -> None:
-        await child.stop(grace)
-        keeper.cancel()
-        await asyncio.wait((keeper,))
+        await asyncio.gather(*(child.stop(grace) for child in children))
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.wait(keepers)
 
     stack.push_async_callback(stop)
 

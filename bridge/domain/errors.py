@@ -12,7 +12,8 @@ BridgeError
 ├── Unavailable      us, for now: 503 with Retry-After, so that the sender tries again
 └── Undecoded        authentic and stored, but no decoder understands it: delivered as a plain alert
 
-A failure of the far side is no exception but an `Answer`, judged in `pipeline.verdict`. Anything else is a bug of ours: it is logged with its type and never swallowed.
+A failure of the far side is no exception but an `Answer`, judged in `pipeline.verdict`. Anything else that is
+raised is a bug of ours: it is logged with its type and never swallowed.
 """
 
 from __future__ import annotations

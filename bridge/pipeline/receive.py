@@ -92,7 +92,7 @@ class Receiver:
             # Strangers are turned away before they can make us hold a body.
             principal = await self._prove(endpoint, head)
             request = replace(head, body=await read_body(endpoint.body_limit))
-        return await self._handshake(endpoint, request) or await self._accept(endpoint, request, principal)
+        return await self._handshake(endpoint, request, principal) or await self._accept(endpoint, request, principal)
 
     async def _prove(self, endpoint: Endpoint, request: Request) -> Principal:
         now = self._clock()
@@ -100,12 +100,14 @@ class Receiver:
         keys = {ref: await self._keys.fetch(ref) for ref in refs}
         return endpoint.verifier.verify(request, keys, now)
 
-    async def _handshake(self, endpoint: Endpoint, request: Request) -> Receipt | None:
+    async def _handshake(self, endpoint: Endpoint, request: Request, principal: Principal) -> Receipt | None:
         handshake = endpoint.source.handshake(request)
         match handshake:
             case None:
                 return None
-            case Echo(document=document):
+            case Echo(document=document, carries_more=more):
+                if more:
+                    await self._accept(endpoint, request, principal)
                 return Receipt(status="handshake", document=document)
             case Acknowledge(what=what):
                 log.warning("control_message", source=endpoint.name, what=what)

@@ -1,7 +1,6 @@
-"""Connections to Redis: one pool for commands, one for reads that block.
+"""Connections to Redis: for transitions, for queries, and for reads that block.
 
-redis-py 5.3 neither retries nor times out by default; both are set here. The command pool does not retry
-blindly: whether a command may run twice is for its caller to say.
+redis-py 5.3 neither retries nor times out by default; both are set here, each client as its commands bear it.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from typing import Any, Final
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004
 
 from bridge.domain.errors import Unavailable
 
 COMMAND_TIMEOUT: Final = 2.0
 """Seconds that one command may take: a sender's own patience is 1 to 15 s."""
 
-BLOCK_MS: Final = 1000
+BLOCK_MS: Final = 500
 """How long a blocking read waits. Shorter than its socket timeout, or a quiet stream looks like a dead server."""
 
 _TRANSIENT: Final = (
@@ -29,17 +28,22 @@ _TRANSIENT: Final = (
 )  # fmt: skip
 
 
-def command_client(url: str, *, connections: int = 8) -> Redis:
-    """For commands that answer at once."""
-    return _client(url, connections=connections, timeout=COMMAND_TIMEOUT)
+def transition_client(url: str) -> Redis:
+    """For the transitions. A pipeline whose outcome is unknown is never sent a second time."""
+    return _client(url, connections=4, timeout=COMMAND_TIMEOUT, again=0)
 
 
-def blocking_client(url: str, *, connections: int = 4) -> Redis:
+def query_client(url: str) -> Redis:
+    """For commands that answer at once and may run twice: once more where a connection turns out to be stale."""
+    return _client(url, connections=8, timeout=COMMAND_TIMEOUT, again=1)
+
+
+def blocking_client(url: str) -> Redis:
     """For reads that block up to BLOCK_MS: a connection of their own each."""
-    return _client(url, connections=connections, timeout=BLOCK_MS / 1000 + COMMAND_TIMEOUT)
+    return _client(url, connections=4, timeout=BLOCK_MS / 1000 + COMMAND_TIMEOUT, again=0)
 
 
-def _client(url: str, *, connections: int, timeout: float) -> Redis:
+def _client(url: str, *, connections: int, timeout: float, again: int) -> Redis:
     # Unix sockets have no TCP options: redis-py refuses the ones that it does not know.
     tcp = {} if url.startswith("unix:") else {"socket_keepalive": True}
     pool = BlockingConnectionPool.from_url(
@@ -49,10 +53,11 @@ def _client(url: str, *, connections: int, timeout: float) -> Redis:
         socket_timeout=timeout,
         socket_connect_timeout=COMMAND_TIMEOUT / 2,
         health_check_interval=15,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), again),
+        retry_on_error=[ConnectionError] if again else [],
         **tcp,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)  # and so the pool is closed with the client
 
 
 @contextmanager

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from redis.asyncio import Redis
 
 from bridge.domain.delivery import Delivery
 from bridge.domain.identity import delivery_time_ms
-from bridge.domain.send import Send, SendRecord, SendState
+from bridge.domain.send import Send, SendRecord
+from bridge.pipeline.ledger import DeadLetter, Depths, Event
 from bridge.pipeline.ports import EventFacts
 from bridge.store.codec import decode
 from bridge.store.connect import execute, unavailable
@@ -22,56 +21,8 @@ _SEARCH_MS: Final = 5_000
 """A delivery is stored within seconds of the time in its id (the accept deadline is 2 s)."""
 
 
-class EventStatus(StrEnum):
-    """What has become of one accepted message."""
-
-    ACCEPTED = "accepted"
-    DELIVERING = "delivering"
-    DELIVERED = "delivered"
-    DROPPED = "dropped"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One accepted message with all its sends."""
-
-    facts: EventFacts
-    sends: tuple[SendRecord, ...] | None
-
-    @property
-    def status(self) -> EventStatus:
-        """Derived from the sends: dead if any is dead, delivered only if all are."""
-        if self.sends is None:
-            return EventStatus.ACCEPTED
-        if not self.sends:
-            return EventStatus.DROPPED
-        states = {send.state for send in self.sends}
-        if states & {SendState.WAITING, SendState.DUE}:
-            return EventStatus.DELIVERING
-        return EventStatus.DEAD if SendState.DEAD in states else EventStatus.DELIVERED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A send that was given up."""
-
-    send: Send
-    record: SendRecord | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depths:
-    """How much lies where."""
-
-    unplanned: int
-    sends: int
-    due: int
-    dead: int
-
-
-class Ledger:
-    """Read only. All methods raise Unavailable."""
+class RedisLedger:
+    """Implements the port `Ledger`."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         """Over one shard."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from bridge.store.connect import blocking_client, command_client
+from bridge.store.connect import blocking_client, query_client, transition_client
 from bridge.store.keys import Keys
 from bridge.store.scripts import GroupCommit
 
@@ -17,7 +17,7 @@ class Shard:
     """Connections, keys and the group commit. Connections are made when they are first needed, so that a
     process starts while Redis is still away."""
 
-    commands: Redis
+    queries: Redis
     keys: Keys
     commit: GroupCommit
     url: str
@@ -31,8 +31,9 @@ class Shard:
 
 def open_shard(stack: AsyncExitStack, url: str, prefix: str) -> Shard:
     """The way to the only shard of this version; closed with the stack."""
-    commands = command_client(url)
-    stack.push_async_callback(commands.aclose)
-    commit = GroupCommit(commands)
+    queries, transitions = query_client(url), transition_client(url)
+    stack.push_async_callback(queries.aclose)
+    stack.push_async_callback(transitions.aclose)
+    commit = GroupCommit(transitions)
     stack.push_async_callback(commit.close)
-    return Shard(commands=commands, keys=Keys(prefix), commit=commit, url=url)
+    return Shard(queries=queries, keys=Keys(prefix), commit=commit, url=url)

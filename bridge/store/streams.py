@@ -80,7 +80,7 @@ class StreamReader(Generic[T]):
 
     def __init__(
         self,
-        commands: Redis,
+        queries: Redis,
         blocking: Redis,
         stream: str,
         identity: Identity,
@@ -89,7 +89,7 @@ class StreamReader(Generic[T]):
         lease: timedelta,
     ) -> None:
         """`blocking` is used for nothing but reads that wait. After `lease` a silent owner loses its entries."""
-        self._commands = commands
+        self._queries = queries
         self._blocking = blocking
         self.stream = stream
         self._identity = identity
@@ -101,7 +101,7 @@ class StreamReader(Generic[T]):
         """Make the stream and its group. From the beginning (`0`), never from now: what is there must be read."""
         with unavailable():
             try:
-                await self._commands.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
+                await self._queries.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
                     raise
@@ -138,7 +138,7 @@ class StreamReader(Generic[T]):
         """Give entries back so that any worker may recover them at once; it does not count as a delivery."""
         with unavailable():
             for claim in claims:
-                await self._commands.xclaim(
+                await self._queries.xclaim(
                     self.stream, GROUP, self.consumer, 0, [claim.entry],
                     idle=_RELEASED_MS, retrycount=claim.deliveries - 1, justid=True,
                 )  # fmt: skip
@@ -146,32 +146,32 @@ class StreamReader(Generic[T]):
     async def consumers(self) -> Sequence[str]:
         """The names of all workers that ever read, but for this one."""
         with unavailable():
-            found = await self._commands.xinfo_consumers(self.stream, GROUP)
+            found = await self._queries.xinfo_consumers(self.stream, GROUP)
         return [name for name in (_text(consumer["name"]) for consumer in found) if name != self.consumer]
 
     async def _orphans(self, count: int) -> Sequence[Any]:
         """Entries of workers of this host that are dead for certain (no lease has to run out first), else of any
         worker that has been silent for the length of a lease."""
-        for consumer in await self._commands.xinfo_consumers(self.stream, GROUP):
+        for consumer in await self._queries.xinfo_consumers(self.stream, GROUP):
             name = _text(consumer["name"])
             if consumer["pending"] and self._identity.outlives(name):
                 return await self._pending(count, consumername=name)
         return await self._pending(count, idle=self._lease_ms)
 
     async def _pending(self, count: int, **which: Any) -> Sequence[Any]:
-        found: Sequence[Any] = await self._commands.xpending_range(self.stream, GROUP, "-", "+", count, **which)
+        found: Sequence[Any] = await self._queries.xpending_range(self.stream, GROUP, "-", "+", count, **which)
         return found
 
     async def _claim(self, times: Mapping[str, int]) -> Sequence[Claim[T]]:
         if not times:
             return ()
-        entries = await self._commands.xclaim(self.stream, GROUP, self.consumer, 0, list(times))
+        entries = await self._queries.xclaim(self.stream, GROUP, self.consumer, 0, list(times))
         claims = self._claims(entries)
         gone = set(times) - {_text(entry) for entry, fields in entries if fields}
         if gone:
             # Deleted while it was pending: no transition of ours does that. It would be found again for ever.
             log.error("pending_entry_without_record", stream=self.stream, entries=len(gone))
-            await self._commands.xack(self.stream, GROUP, *gone)
+            await self._queries.xack(self.stream, GROUP, *gone)
         return [Claim(entry=claim.entry, item=claim.item, deliveries=times[claim.entry]) for claim in claims]
 
     def _claims(self, entries: Sequence[Any]) -> list[Claim[T]]:
