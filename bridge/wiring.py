@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
 
-import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
@@ -25,10 +24,11 @@ from bridge.ingress.app import Ingress
 from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
 from bridge.local.app import create_app as create_local_app
+from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
 from bridge.outbound.session import open_session
 from bridge.pinghome.address import Address
-from bridge.pinghome.client import Pinghome
+from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.deliver import Delivering, Planning
 from bridge.pipeline.plan import Planner, SourceReading
 from bridge.pipeline.pull import Puller
@@ -36,7 +36,7 @@ from bridge.pipeline.receive import Endpoint, Receiver
 from bridge.pipeline.report import Heartbeat, Reporter
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
-from bridge.settings.model import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify
+from bridge.settings.model import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify, WebhookTarget
 from bridge.settings.values import is_loopback
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
@@ -46,7 +46,7 @@ from bridge.store.health import StoreHealth
 from bridge.store.journal import RedisJournal
 from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard, open_shard
-from bridge.store.streams import Identity, StreamReader
+from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
 from bridge.verify.base import Verifier
@@ -99,9 +99,9 @@ def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
     return open_shard(stack, settings.redis.address(), settings.redis.prefix)
 
 
-def listener_middlewares(settings: Settings) -> Sequence[Middleware]:
-    """What stands before every handler."""
-    return middlewares(guarded=bool(settings.development_credentials()))
+def listener_middlewares(settings: Settings, *, demo: bool = False) -> Sequence[Middleware]:
+    """What stands before every handler. `demo`: published credentials live here whatever is configured."""
+    return middlewares(guarded=demo or bool(settings.development_credentials()))
 
 
 def verifier(settings: TokenVerify | BasicVerify | SnsVerify | NoVerify) -> Verifier:
@@ -180,14 +180,32 @@ def build_admin(settings: Settings, store: Shard) -> web.Application:
 
 
 def build_local(settings: Settings, data: Path) -> web.Application:
-    """The local Pinghome's application. The demo world exists only where no other machine can reach it."""
+    """The local Pinghome's application."""
+    world = _world(settings)
+    demo = world is not None and world.password == DEMO_PASSWORD
     return create_local_app(
         data,
         clock=now,
-        demo=is_loopback(settings.pinghome.host),
+        world=world,
         strict=settings.pinghome.strict,
-        middlewares=listener_middlewares(settings),
+        middlewares=listener_middlewares(settings, demo=demo),
     )
+
+
+def _world(settings: Settings) -> World | None:
+    """What it starts with: the configured account, else the demo account where no other machine can reach it,
+    and every webhook and heartbeat monitor that the configuration refers to."""
+    webhooks = {
+        target.webhook.get_secret_value(): route.name
+        for route in settings.routes
+        for target in route.to
+        if isinstance(target, WebhookTarget)
+    }
+    heartbeats = {heartbeat.id.get_secret_value(): name for name, heartbeat in settings.heartbeats.items()}
+    pinghome = settings.pinghome
+    if pinghome.email and pinghome.password and not pinghome.is_demo():
+        return configured_world(pinghome.email, pinghome.password.get_secret_value(), webhooks, heartbeats)
+    return demo_world(webhooks, heartbeats) if is_loopback(pinghome.host) else None
 
 
 def planner(settings: Settings) -> Planner:
@@ -250,12 +268,7 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     )
 
 
-def pinghome_client(session: aiohttp.ClientSession, settings: Settings) -> Pinghome:
-    """The API client over the process's client session."""
-    password = settings.pinghome.password
-    return Pinghome(
-        session,
-        Address(settings.pinghome.template()),
-        settings.pinghome.email,
-        password.get_secret_value() if password else None,
-    )
+async def worker_silence(stack: AsyncExitStack, settings: Settings, host: str) -> float | None:
+    """Seconds since a worker of this host last asked for work; None if none ever did. Raises Unavailable."""
+    store = open_store(stack, settings)
+    return await silence(store.queries, store.keys.outbox, host)

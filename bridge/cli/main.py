@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import check, demo, samples, serve, up
+from bridge.cli import check, demo, health, samples, serve, setup, up
 
 app = typer.Typer(
     name="pinghome-bridge",
@@ -22,6 +22,8 @@ app.command("check-config")(check.check_config)
 app.command("explain")(check.explain)
 app.command("send-sample")(samples.send_sample)
 app.command("demo")(demo.demo)
+app.command("setup")(setup.setup)
+app.command("healthcheck")(health.healthcheck)
 
 
 def main() -> None:

@@ -58,6 +58,7 @@ def local_pinghome(
     config: ConfigOption = None,
     data: DataOption = DEFAULT_DATA,
     port: int | None = None,
+    insecure_dev: InsecureOption = False,
     listen_fd: SocketOption = None,
     ready_fd: SocketOption = None,
 ) -> None:
@@ -65,7 +66,7 @@ def local_pinghome(
 
     Example: pinghome-bridge local-pinghome --data .bridge --port 8090
     """
-    settings = _start("pinghome", config, insecure_dev=True)
+    settings = _start("pinghome", config, insecure_dev=insecure_dev)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     bound = _bound("pinghome", listen_fd, settings.pinghome.host, settings.pinghome.port if port is None else port)
     asyncio.run(_local(settings, data / "pinghome.sqlite3", bound, ready_fd))

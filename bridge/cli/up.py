@@ -159,7 +159,9 @@ def _programs(
     insecure = ("--insecure-dev",) if insecure_dev else ()
     if listeners.pinghome is not None:
         descriptor = listeners.pinghome.fileno()
-        yield (part("local-pinghome", "--data", str(data), "--listen-fd", str(descriptor), files=(descriptor,)),)
+        yield (
+            part("local-pinghome", *insecure, "--data", str(data), "--listen-fd", str(descriptor), files=(descriptor,)),
+        )
     ingress, admin = listeners.ingress.fileno(), listeners.admin.fileno()
     yield (
         part("serve", *insecure, "--ingress-fd", str(ingress), "--admin-fd", str(admin), files=(ingress, admin)),

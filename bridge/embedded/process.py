@@ -19,14 +19,15 @@ import ctypes, os, signal, sys
 parent, program = int(sys.argv[1]), sys.argv[2:]
 if sys.platform == "linux":
     PR_SET_PDEATHSIG = 1
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 if os.getppid() != parent:
     sys.exit(1)
 os.execv(program[0], program)
 """
-"""Asks the kernel for a SIGTERM when our process is gone (kill -9 included), then becomes the program.
+"""Asks the kernel to end it when our process is gone (kill -9 included), then becomes the program.
 
-Done in a process of its own: between fork and exec of a process with threads no Python may run.
+SIGKILL and not SIGTERM: two servers on one append-only file would be worse than a crash, which every part
+survives anyway. Done in a process of its own: between fork and exec of a process with threads no Python may run.
 """
 
 _LONGEST_PAUSE: Final = 5.0

@@ -41,6 +41,7 @@ class NoServer(Exception):
 
 def program(folder: Path) -> tuple[Program, str]:
     """The server over `folder`, and the URL of its socket. Raises NoServer."""
+    folder = folder.resolve()  # the server changes into it before it opens anything
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket = socket_path(folder)
     options = {**SETTINGS, "dir": str(folder), "unixsocket": str(socket), "logfile": str(folder / "valkey.log")}
@@ -52,7 +53,7 @@ def program(folder: Path) -> tuple[Program, str]:
 
 def socket_path(folder: Path) -> Path:
     """In the data folder, or in the temporary one where that path would be too long for a socket."""
-    inside = folder.resolve() / "valkey.sock"
+    inside = folder / "valkey.sock"
     if len(str(inside)) <= _SOCKET_PATH_LIMIT:
         return inside
     digest = hashlib.sha256(str(inside).encode()).hexdigest()[:16]

@@ -19,7 +19,8 @@ from bridge.local.database import Database, DatabaseClosed
 from bridge.local.handlers import HANDLERS, STEPPED_HANDLERS, Handler, auth
 from bridge.local.passwords import Passwords
 from bridge.local.replies import Call, Refusal, Reply, encode, encode_error
-from bridge.local.seed import settle_demo
+from bridge.local.seed import settle
+from bridge.local.world import World
 from bridge.pinghome.endpoints import ALIASES, LOCAL_EXTRAS, OPERATIONS, Operation
 
 BODY_LIMIT: Final = 2 * 1024 * 1024
@@ -37,20 +38,21 @@ def create_app(
     path: Path,
     *,
     clock: Clock,
-    demo: bool,
+    world: World | None,
     strict: bool = False,
     middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
     """An application that serves every operation of the table as `/{service}{path}` from the SQLite file `path`.
 
-    `clock` gives aware times. `demo` makes the demo world, and without it the demo account cannot sign in.
+    `clock` gives aware times. `world` is what it starts with; unless it is the demo world, the demo account
+    cannot sign in.
     `strict` switches off what the local Pinghome does beyond the API's texts for the bridge's own alerts.
     `middlewares` run inside the one that writes errors in the API's shape.
     """
     app = web.Application(middlewares=[_api_errors, *middlewares], client_max_size=BODY_LIMIT)
     app[DATABASE] = Database(path)
     app[PASSWORDS] = Passwords()
-    app.cleanup_ctx.append(_lifetime(clock, demo=demo))
+    app.cleanup_ctx.append(_lifetime(clock, world))
     for row in (*OPERATIONS, *LOCAL_EXTRAS, *ALIASES):
         app.router.add_route(row.method, f"/{row.service}{row.path}", _endpoint(row, clock, strict=strict))
     app.router.add_get("/livez", _livez)
@@ -58,11 +60,11 @@ def create_app(
     return app
 
 
-def _lifetime(clock: Clock, *, demo: bool) -> Callable[[web.Application], AsyncIterator[None]]:
+def _lifetime(clock: Clock, world: World | None) -> Callable[[web.Application], AsyncIterator[None]]:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         await app[DATABASE].open()
         try:
-            await settle_demo(app[DATABASE], app[PASSWORDS], clock(), demo=demo)
+            await settle(app[DATABASE], app[PASSWORDS], clock(), world)
             yield
         finally:
             app[PASSWORDS].close()

@@ -1,6 +1,8 @@
-"""The demo world: what a local Pinghome starts with on a developer's machine, so that the first alarm arrives.
+"""Putting a world into the database, so that the first alarm arrives.
 
-It is made once. Whoever deletes a part of it keeps it deleted.
+The account and what belongs to it are made once: whoever deletes a part of it keeps it deleted. Webhooks and
+heartbeat monitors that the configuration refers to are made whenever they are missing: without them nothing
+could be delivered.
 """
 
 from __future__ import annotations
@@ -15,78 +17,86 @@ from bridge.domain.conditions import Condition
 from bridge.local.database import Database
 from bridge.local.passwords import Passwords
 from bridge.local.times import micros
-from bridge.pinghome.demo import (
-    DEMO_CUSTOMER_ID,
-    DEMO_EMAIL,
-    DEMO_HEARTBEAT_ID,
-    DEMO_ORGANISATION_ID,
-    DEMO_PASSWORD,
-    DEMO_RULESET_ID,
-    DEMO_SERVICE_ID,
-    DEMO_TEAM_ID,
-    DEMO_WEBHOOK_ID,
-)
+from bridge.local.world import World
+from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_PASSWORD
 
 _HASH: Final = "SELECT password_hash FROM customers WHERE id = ?"
 _FIRING: Final = Condition(key="status", operator="equal", values=("firing",))
 
 
-async def settle_demo(database: Database, passwords: Passwords, now: datetime, *, demo: bool) -> None:
-    """Make the demo world where it is wanted; where it is not, see to it that its published password opens nothing.
+async def settle(database: Database, passwords: Passwords, now: datetime, world: World | None) -> None:
+    """Make the world where there is one. Where it is not the demo world, see to it that the demo account's
+    published password opens nothing: a developer's folder may later be served to others."""
+    if world is None or world.customer_id != DEMO_CUSTOMER_ID:
+        published = await database.run(lambda connection: _password(connection, DEMO_CUSTOMER_ID))
+        if published is not None and await passwords.verify(published, DEMO_PASSWORD):
+            await database.run(_retire_demo)
+    if world is None:
+        return
+    if await database.run(lambda connection: _password(connection, world.customer_id)) is None:
+        password_hash = await passwords.hash(world.password)
+        await database.run(lambda connection: _seed(connection, world, password_hash, micros(now)))
+    await database.run(lambda connection: _refer(connection, world, micros(now)))
 
-    The second matters for a folder that a developer's `up` has filled and that is later served to others.
-    """
-    account = await database.run(lambda connection: connection.execute(_HASH, (DEMO_CUSTOMER_ID,)).fetchone())
-    if demo:
-        if account is None or account["password_hash"] is None:
-            password_hash = await passwords.hash(DEMO_PASSWORD)
-            await database.run(lambda connection: _seed(connection, password_hash, micros(now)))
-    elif account is not None and await passwords.verify(account["password_hash"], DEMO_PASSWORD):
-        await database.run(_retire)
+
+def _password(connection: sqlite3.Connection, customer_id: str) -> str | None:
+    account = connection.execute(_HASH, (customer_id,)).fetchone()
+    found: str | None = None if account is None else account["password_hash"]
+    return found
 
 
-def _retire(connection: sqlite3.Connection) -> None:
+def _retire_demo(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE customers SET password_hash = NULL WHERE id = ?", (DEMO_CUSTOMER_ID,))
     connection.execute("DELETE FROM tokens WHERE customer_id = ?", (DEMO_CUSTOMER_ID,))
 
 
-def _seed(connection: sqlite3.Connection, password_hash: str, now: int) -> None:
+def _seed(connection: sqlite3.Connection, world: World, password_hash: str, now: int) -> None:
     revived = connection.execute(
-        "UPDATE customers SET password_hash = ? WHERE id = ? RETURNING id", (password_hash, DEMO_CUSTOMER_ID)
+        "UPDATE customers SET password_hash = ? WHERE id = ? RETURNING id", (password_hash, world.customer_id)
     ).fetchall()
     if not revived:
-        _seed_people(connection, password_hash, now)
-        _seed_monitoring(connection, now)
+        _seed_people(connection, world, password_hash, now)
+        _seed_monitoring(connection, world, now)
 
 
-def _seed_people(connection: sqlite3.Connection, password_hash: str, now: int) -> None:
-    connection.execute("INSERT INTO organisations VALUES (?, 'Demo', ?)", (DEMO_ORGANISATION_ID, now))
+def _seed_people(connection: sqlite3.Connection, world: World, password_hash: str, now: int) -> None:
     connection.execute(
-        "INSERT INTO customers VALUES (?, ?, ?, 'Demo', 'User', ?, ?)",
-        (DEMO_CUSTOMER_ID, DEMO_ORGANISATION_ID, DEMO_EMAIL, password_hash, now),
+        "INSERT INTO organisations VALUES (?, ?, ?)", (world.organisation_id, world.name.capitalize(), now)
     )
-    connection.execute("INSERT INTO teams VALUES (?, ?, 'demo', ?)", (DEMO_TEAM_ID, DEMO_ORGANISATION_ID, now))
-    connection.execute("INSERT INTO team_members VALUES (?, ?, 'owner', ?)", (DEMO_TEAM_ID, DEMO_CUSTOMER_ID, now))
+    connection.execute(
+        "INSERT INTO customers VALUES (?, ?, ?, ?, 'User', ?, ?)",
+        (world.customer_id, world.organisation_id, world.email, world.name.capitalize(), password_hash, now),
+    )
+    connection.execute("INSERT INTO teams VALUES (?, ?, ?, ?)", (world.team_id, world.organisation_id, world.name, now))
+    connection.execute("INSERT INTO team_members VALUES (?, ?, 'owner', ?)", (world.team_id, world.customer_id, now))
     connection.execute(
         "INSERT INTO schedules VALUES (?, ?, ?, NULL, NULL, '[]', '[]', '[0,1,2,3,4,5,6]', '00:00:00', '24:00:00')",
-        (DEMO_TEAM_ID, DEMO_CUSTOMER_ID, now),
+        (world.team_id, world.customer_id, now),
     )
 
 
-def _seed_monitoring(connection: sqlite3.Connection, now: int) -> None:
-    connection.execute("INSERT INTO services VALUES (?, ?, 'demo', ?)", (DEMO_SERVICE_ID, DEMO_TEAM_ID, now))
-    connection.execute(
-        "INSERT INTO heartbeats VALUES (?, ?, 'demo-job', '[\"GET\",\"POST\"]', 60, 60, NULL, NULL, ?)",
-        (DEMO_HEARTBEAT_ID, DEMO_SERVICE_ID, now),
-    )
-    connection.execute(
-        "INSERT INTO webhooks VALUES (?, ?, 'alerts', 'Where the bridge delivers by default.', ?)",
-        (DEMO_WEBHOOK_ID, DEMO_ORGANISATION_ID, now),
-    )
+def _seed_monitoring(connection: sqlite3.Connection, world: World, now: int) -> None:
+    connection.execute("INSERT INTO services VALUES (?, ?, ?, ?)", (world.service_id, world.team_id, world.name, now))
     conditions = msgspec.json.encode([_FIRING]).decode()
-    assignees = msgspec.json.encode([{"type": "team", "id": DEMO_TEAM_ID}]).decode()
+    assignees = msgspec.json.encode([{"type": "team", "id": world.team_id}]).decode()
     connection.execute(
         "INSERT INTO rulesets VALUES (?, ?, 'webhook', 'team', 'Firing alerts', 'Opened by a firing alert.', NULL,"
         " ?, ?, ?, ?)",
-        (DEMO_RULESET_ID, DEMO_TEAM_ID, conditions, assignees, now, now),
+        (world.ruleset_id, world.team_id, conditions, assignees, now, now),
     )
+
+
+def _refer(connection: sqlite3.Connection, world: World, now: int) -> None:
+    """The webhooks and monitors by their given ids, as far as the organisation and the service still exist."""
+    for webhook_id, name in world.webhooks.items():
+        connection.execute(
+            "INSERT OR IGNORE INTO webhooks SELECT ?, id, ?, 'The bridge delivers here.', ? FROM organisations"
+            " WHERE id = ?",
+            (webhook_id, name, now, world.organisation_id),
+        )
+    for heartbeat_id, name in world.heartbeats.items():
+        connection.execute(
+            'INSERT OR IGNORE INTO heartbeats SELECT ?, id, ?, \'["GET","POST"]\', 60, 60, NULL, NULL, ?'
+            " FROM services WHERE id = ?",
+            (heartbeat_id, name, now, world.service_id),
+        )

@@ -12,6 +12,7 @@ from bridge.domain.conditions import JSON_CHECK, BadCondition, Condition, compil
 from bridge.domain.routing import Route
 from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
+from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
 from bridge.settings.values import Duration, Model, Name, Port, Secrets, Size, is_loopback
 from bridge.sources import SOURCES
@@ -217,6 +218,10 @@ class PinghomeSettings(Model):
             Address(url)
         return url
 
+    def is_demo(self) -> bool:
+        """Are these the published credentials of the demo account?"""
+        return self.password is not None and self.password.get_secret_value() == DEMO_PASSWORD
+
     def template(self) -> str:
         """Where the API is."""
         return self.url or f"http://{self.host}:{self.port}/{{service}}"
@@ -285,7 +290,7 @@ class Settings(Model):
         return self
 
     def development_credentials(self) -> list[str]:
-        """The keys that hold the well-known development token. They may live on loopback addresses only."""
+        """The keys that hold published credentials. They may live on loopback addresses only."""
         found = [
             f"sources.{name}.verify.token"
             for name, source in self.sources.items()
@@ -294,6 +299,8 @@ class Settings(Model):
         found += [f"sources.{n}.verify.method" for n, s in self.sources.items() if s.verify.method == "none"]
         if self.admin.token and _has_dev_token(self.admin.token):
             found.append("admin.token")
+        if self.pinghome.url is None and self.pinghome.is_demo():
+            found.append("pinghome.password")
         return found
 
     def public_listeners(self) -> list[str]:

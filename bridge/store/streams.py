@@ -187,5 +187,16 @@ class StreamReader(Generic[T]):
         return claims
 
 
+async def silence(queries: Redis, stream: str, host: str) -> float | None:
+    """Seconds since a worker of `host` last asked for entries; None if none ever did. Raises Unavailable."""
+    with unavailable():
+        try:
+            consumers = await queries.xinfo_consumers(stream, GROUP)
+        except ResponseError:
+            return None  # neither stream nor group yet
+    idle = [c["idle"] / 1000 for c in consumers if _text(c["name"]).startswith(f"{host}/")]
+    return min(idle, default=None)
+
+
 def _text(name: str | bytes) -> str:
     return name.decode() if isinstance(name, bytes) else name

@@ -56,11 +56,11 @@ class Upkeep:
             if looked_at < _FORGET_AT_ONCE:
                 return gone
 
-    async def sweep(self, readers: Sequence[StreamReader[Any]]) -> int:
+    async def sweep(self, readers: Sequence[StreamReader[Any]], *, idle: timedelta = _CONSUMER_IDLE) -> int:
         """Forget the names of workers that are gone and hold nothing."""
         swept = 0
-        idle = int(_CONSUMER_IDLE.total_seconds() * 1000)
+        silent_ms = int(idle.total_seconds() * 1000)
         for reader in readers:
             for consumer in await reader.consumers():
-                swept += int(await self._commit.run(Call(SWEEP, (reader.stream,), (GROUP, consumer, idle))))
+                swept += int(await self._commit.run(Call(SWEEP, (reader.stream,), (GROUP, consumer, silent_ms))))
         return swept

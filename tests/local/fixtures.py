@@ -11,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bridge.local.app import DATABASE, create_app
+from bridge.local.world import demo_world
 from tests.local.world import Clock, World, add_people
 
 StartWorld = Callable[..., Awaitable[World]]
@@ -28,7 +29,7 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clock = Clock()
 
     async def make() -> None:
-        app = create_app(path, clock=clock, demo=True)
+        app = create_app(path, clock=clock, world=demo_world())
         async with TestServer(app, host="127.0.0.1"):
             await app[DATABASE].run(lambda connection: add_people(connection, clock()))
 
@@ -51,7 +52,7 @@ async def start_world(tmp_path: Path, clock: Clock, demo_file: Path) -> AsyncIte
         if demo and people and not path.exists():
             path.parent.mkdir(mode=0o700)
             shutil.copyfile(demo_file, path)
-        app = create_app(path, clock=clock, demo=demo, strict=strict)
+        app = create_app(path, clock=clock, world=demo_world() if demo else None, strict=strict)
         client = TestClient(TestServer(app, host="127.0.0.1"))
         await client.start_server()
         running.append(World(client=client, clock=clock, app=app))
