@@ -36,7 +36,8 @@ from bridge.pipeline.receive import Endpoint, Receiver
 from bridge.pipeline.report import Heartbeat, Reporter
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
-from bridge.settings.model import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify, WebhookTarget
+from bridge.settings.model import WebhookTarget
+from bridge.settings.sources import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify
 from bridge.settings.values import is_loopback
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
@@ -132,7 +133,7 @@ def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
         name=name,
         source=SOURCES[settings.kind](),
         verifier=proof,
-        body_limit=settings.max_body,
+        body_limit=settings.body_limit(),
         check_confirmation=proof.confirmable if confirms and isinstance(proof, SnsVerifier) else None,
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -58,6 +58,9 @@ Secrets = Annotated[
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 takes a free one."""
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+"""A text that says something."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """A name that stands in URLs: lower case letters, digits, `-` and `_`."""
