@@ -9,15 +9,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
 from bridge.domain.delivery import Delivery
-from bridge.domain.errors import ConfigError, ConfigFault
+from bridge.domain.errors import ConfigError, ConfigFault, Unavailable
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
 from bridge.ingress.app import Ingress
@@ -55,7 +56,9 @@ from bridge.verify.sns import SnsVerifier
 from bridge.verify.token import BasicVerifier, NoVerifier, TokenVerifier
 from bridge.web import middlewares
 
-PLANNING_SLOTS = 128
+PLANNING_SLOTS: Final = 128
+
+log = structlog.get_logger(__name__)
 
 
 def now() -> datetime:
@@ -267,6 +270,16 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
         readers=(inbox_reader, outbox_reader),
         health=StoreHealth(store.queries),
     )
+
+
+async def tell_guarantee(store: Shard) -> None:
+    """Say in the log what the store guarantees. It may be away: then the first 202 has to wait anyway."""
+    try:
+        facts = await StoreHealth(store.queries).guarantee()
+    except Unavailable as error:
+        log.warning("store_away", reason=str(error))
+        return
+    (log.info if facts["safe"] else log.warning)("store_guarantee", **facts)
 
 
 async def worker_silence(stack: AsyncExitStack, settings: Settings, host: str) -> float | None:

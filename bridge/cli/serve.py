@@ -102,6 +102,7 @@ async def _serve(settings: Settings, ingress: socket.socket, admin: socket.socke
         store = wiring.open_store(stack, settings)
         await web.serve(stack, wiring.build_admin(settings, store), admin)
         await web.serve(stack, await wiring.build_ingress(stack, settings, store), ingress)
+        await wiring.tell_guarantee(store)
         await _until_told(ready_fd)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
@@ -87,7 +88,7 @@ class Puller(Generic[T]):
     async def _free_slot(self, stop: asyncio.Event) -> None:
         while len(self._under_way) >= self._slots and not stop.is_set():
             self._freed.clear()
-            await self._freed.wait()
+            await _pause(self._freed, _LONGEST_PAUSE)  # and look at `stop` again
 
     async def _pull(self) -> None:
         free = self._slots - len(self._under_way)
@@ -128,12 +129,11 @@ class Puller(Generic[T]):
             self._freed.set()
 
 
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
+async def _pause(until: asyncio.Event, seconds: float) -> None:
+    """Until the event, or for so many seconds."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass
+            await until.wait()
 
 
 async def insist(action: Callable[[], Awaitable[T]]) -> T:

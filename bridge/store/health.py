@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from bridge.domain.errors import Unavailable
 from bridge.store.connect import unavailable
@@ -28,24 +29,27 @@ class StoreHealth:
         return list(_unfit(facts))
 
     async def guarantee(self) -> Mapping[str, Any]:
-        """What a crash of the store or of its machine may cost, in words. Raises Unavailable."""
+        """What a crash of the store or of its machine may cost, in words. Raises Unavailable.
+
+        It is safe only with an append-only file, and only if a full store refuses instead of evicting alerts.
+        """
         with unavailable():
             facts = await self._redis.info()
             fsync = await self._fsync()
-        aof = bool(facts.get("aof_enabled"))
+        policy = facts.get("maxmemory_policy")
         return {
             "server": facts.get("valkey_version") or facts.get("redis_version"),
-            "aof": aof,
             "appendfsync": fsync,
-            "guarantee": _words(fsync, aof=aof),
-            "maxmemory_policy": facts.get("maxmemory_policy"),
+            "guarantee": _words(fsync, aof=bool(facts.get("aof_enabled"))),
+            "maxmemory_policy": policy,
+            "safe": policy == "noeviction" and bool(facts.get("aof_enabled")),
         }
 
     async def _fsync(self) -> str:
         try:
             config = await self._redis.config_get("appendfsync")
-        except Exception as error:  # noqa: BLE001 - managed servers forbid CONFIG in several ways
-            return f"unknown ({type(error).__name__})"
+        except ResponseError:
+            return "unknown"  # managed servers forbid CONFIG
         return str(config.get("appendfsync", "unknown"))
 
 
