@@ -10,6 +10,7 @@ canonical JSON otherwise. A missing key (JMESPath null) satisfies only `not-exis
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from typing import Any, Final
 
 import jmespath
 import jmespath.exceptions
+import jmespath.functions
 import jmespath.parser
+import re2
 
 JSON_CHECK: Final = "json-check"
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,400}")
 MATCH_LIMIT: Final = 4096
 """Characters of a value that `matches` looks at: an expression is the operator's, its subject is not."""
 
@@ -50,15 +54,19 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def number(value: Any) -> float | None:
-    """A finite number, also one written as text; a boolean is not a number."""
+def number(value: Any) -> int | float | None:
+    """A finite number, also one written as text; a boolean is not a number. Whole numbers stay exact."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, int):
+        return value
     try:
+        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+            return int(value)
         result = float(value)
     except (ValueError, OverflowError):
         return None
-    return result if result - result == 0 else None
+    return result if math.isfinite(result) else None
 
 
 def _equal(found: Any, wanted: Any) -> bool:
@@ -76,7 +84,7 @@ def _contains(found: Any, wanted: Any) -> bool:
     return canonical(wanted) in canonical(found)
 
 
-def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+def _ordered(compare: Callable[[int | float, int | float], bool]) -> Callable[[Any, Any], bool]:
     def test(found: Any, wanted: Any) -> bool:
         left, right = number(found), number(wanted)
         return left is not None and right is not None and compare(left, right)
@@ -133,30 +141,66 @@ def compile_all(conditions: Sequence[Condition]) -> Predicate:
 def _compile_key(key: str) -> Callable[[Any], Any]:
     try:
         expression = jmespath.compile(key)
+        _check(expression.parsed)
     except jmespath.exceptions.JMESPathError as error:
         raise BadCondition(f"key {key!r} is no JMESPath expression: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise BadCondition("key is nested too deeply") from None
 
     def look_up(document: Any) -> Any:
         try:
             return expression.search(document)
-        except (jmespath.exceptions.JMESPathError, TypeError, ValueError):
-            # A function of the expression met a value of another type: the fact is absent here.
+        except (jmespath.exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+            # A function of the expression met a value that it cannot work on: the fact is absent here.
             return None
 
     return look_up
 
 
+def _check(node: Mapping[str, Any]) -> None:
+    """Refuse now what would only be noticed when it is evaluated: there it would look like an absent fact."""
+    if node["type"] == "function_expression":
+        _check_call(node["value"], len(node["children"]))
+    if node["type"] == "slice" and node["children"][2] == 0:
+        raise BadCondition("a slice cannot have the step 0")
+    for child in node["children"]:
+        if isinstance(child, dict):
+            _check(child)
+
+
+def _check_call(name: str, given: int) -> None:
+    functions = jmespath.functions.Functions.FUNCTION_TABLE
+    if name not in functions:
+        raise BadCondition(f"there is no function {name!r}; there are {', '.join(sorted(functions))}")
+    signature = functions[name][1]
+    variadic = bool(signature) and bool(signature[-1].get("variadic"))
+    if given < len(signature) or (given > len(signature) and not variadic):
+        raise BadCondition(f"function {name!r} takes {len(signature)} arguments, not {given}")
+
+
 def _matches(look_up: Callable[[Any], Any], values: Sequence[Any]) -> Predicate:
-    try:
-        patterns = tuple(re.compile(canonical(value)) for value in values)
-    except re.error as error:
-        raise BadCondition(f"pattern {error.pattern!r} is no regular expression: {error}") from None
+    patterns = tuple(_compile_pattern(canonical(value)) for value in values)
 
     def test(document: Any) -> bool:
         found = look_up(document)
         if found is None:
             return False
-        text = canonical(found)[:MATCH_LIMIT]
+        text = canonical(found)[:MATCH_LIMIT].encode("utf-8", "replace").decode()
         return any(pattern.search(text) for pattern in patterns)
 
     return test
+
+
+def _compile_pattern(pattern: str) -> Any:
+    """With RE2, whose time is linear in the text: a stranger writes the text. Python's own engine must accept it
+    too, since RE2 silently reads an impossible repetition as plain characters."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re.compile(pattern)
+        return re2.compile(pattern, options)
+    except (re.error, re2.error, OverflowError, RecursionError) as error:
+        reason = error.args[0] if error.args else type(error).__name__
+        if isinstance(reason, bytes):
+            reason = reason.decode("utf-8", "replace")
+        raise BadCondition(f"pattern {pattern[:80]!r} is no regular expression of RE2: {reason}") from None

@@ -28,6 +28,15 @@ def redact(text: str, keys: frozenset[str]) -> str:
     return "".join((*pieces, text[end:]))
 
 
+def redact_loosely(text: str, keys: frozenset[str]) -> str:
+    """For text that is no JSON: whatever stands behind one of the names and a `:` or `=` goes, to be sure."""
+    if not keys:
+        return text
+    names = "|".join(re.escape(key) for key in sorted(keys))
+    secret = rf"""(?P<name>\b(?:{names})\b["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s,;&}}\]]+)"""
+    return re.sub(secret, lambda found: f'{found["name"]}"{REDACTED}"', text)
+
+
 def _secret_values(text: str, keys: frozenset[str]) -> Iterator[tuple[int, int]]:
     tokens = _TOKEN.finditer(text)
     name: str | None = None

@@ -11,7 +11,7 @@ import msgspec
 
 from bridge.domain.alert import Alert, Severity, urgency_of
 from bridge.domain.delivery import Delivery
-from bridge.domain.redact import redact
+from bridge.domain.redact import redact, redact_loosely
 from bridge.domain.routing import Decision
 
 SCHEMA: Final = "bridge.alert/v1"
@@ -70,13 +70,16 @@ def _raw_members(body: bytes, redacted: frozenset[str]) -> dict[str, Any]:
     if len(body) > RAW_LIMIT:
         return {"raw_ref": {"sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}}
     try:
-        text = redact(body.decode("utf-8-sig"), redacted)
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return {"raw": base64.b64encode(body).decode("ascii"), "raw_encoding": "base64"}
+        # Latin-1 names every byte, so that the rest of the bytes stay what they are.
+        cut = redact_loosely(redact(body.decode("latin-1"), redacted), redacted)
+        return {"raw": base64.b64encode(cut.encode("latin-1")).decode("ascii"), "raw_encoding": "base64"}
+    text = redact(text, redacted)
     spliced = text.strip().encode()
     if _is_json(spliced):
         return {"raw": msgspec.Raw(spliced)}
-    return {"raw": text}
+    return {"raw": redact_loosely(text, redacted)}
 
 
 def _is_json(body: bytes) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from bridge.domain import identity
-from bridge.domain.alert import Alert, Severity
+from bridge.domain.alert import Action, Alert, Severity
 from bridge.domain.delivery import Delivery
 from bridge.domain.errors import Undecoded
 from bridge.domain.routing import Decision, Router
@@ -85,6 +85,8 @@ class Planner:
             one = self._route(alert, delivery, reading, counts)
             # Members of one message with the same problem and state are one alert.
             routed.setdefault(one.id, one)
+        if not routed:
+            raise Undecoded("the decoder found no alert in it")
         return self._assemble(delivery, list(routed.values()), counts, redacted=reading.source.redacted)
 
     def _plain(self, delivery: Delivery, reason: str, count: str) -> Plan:
@@ -100,22 +102,20 @@ class Planner:
             severity=severity,
             kind=reading.kind if reading else "unknown",
         )
-        decision = self._decide(body, count, reason)
+        # A message that we merely do not know goes by the routes; one that we failed on, by the surest way.
+        if count == "bugs":
+            decision = self._router.catch_all(reason)
+        else:
+            decision = self._router.decide(self._for_conditions(body, delivery.body))
         redacted = reading.source.redacted if reading else frozenset[str]()
         routed = [_Routed(alert=alert, id=alert_id, document=body, decision=decision)]
         return self._assemble(delivery, routed, Counter({count: 1}), redacted=redacted, undecoded=reason)
-
-    def _decide(self, body: dict[str, Any], count: str, reason: str) -> Decision:
-        """A message that we merely do not know goes by the routes; one that we failed on, by the surest way."""
-        if count == "bugs":
-            return self._router.catch_all(reason)
-        return self._router.decide(body)
 
     def _route(self, alert: Alert, delivery: Delivery, reading: SourceReading, counts: Counter[str]) -> _Routed:
         severity = alert.severity
         if severity is None:
             severity = reading.default_severity
-            counts["severity_unmapped"] += 1
+            counts["severity_unmapped"] += alert.action is Action.TRIGGER
         alert_id = identity.alert_id(delivery.id, alert)
         body = document(
             alert,
@@ -125,14 +125,18 @@ class Planner:
             severity=severity,
             kind=reading.kind,
         )
-        decision = self._router.decide(self._for_conditions(body, alert, delivery))
+        decision = self._router.decide(self._for_conditions(body, _raw(alert, delivery)))
         return _Routed(alert=alert, id=alert_id, document=body, decision=decision)
 
-    def _for_conditions(self, body: dict[str, Any], alert: Alert, delivery: Delivery) -> dict[str, Any]:
+    def _for_conditions(self, body: dict[str, Any], raw: bytes) -> dict[str, Any]:
         """Conditions see what a Pinghome ruleset would see, `raw` included; it is parsed only if one asks."""
         if not self._router.reads_raw:
             return body
-        return {**body, "raw": msgspec.json.decode(alert.raw if alert.raw is not None else delivery.body)}
+        text = raw.decode("utf-8-sig", "replace")
+        try:
+            return {**body, "raw": msgspec.json.decode(text)}
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            return {**body, "raw": text}
 
     def _assemble(
         self,
@@ -148,9 +152,8 @@ class Planner:
             if not one.decision.to:
                 counts["dropped"] += 1
                 continue
-            raw = one.alert.raw if one.alert.raw is not None else delivery.body
-            body = render(one.document, one.decision, raw, redacted=redacted)
-            sends += (self._send(delivery, one, target, body) for target in one.decision.to)
+            body = render(one.document, one.decision, _raw(one.alert, delivery), redacted=redacted)
+            sends += (self._send(delivery, one, target, body) for target in dict.fromkeys(one.decision.to))
         facts = EventFacts(
             id=delivery.id,
             source=delivery.source,
@@ -174,6 +177,11 @@ class Planner:
             body=body,
             planned_at=self._clock(),
         )
+
+
+def _raw(alert: Alert, delivery: Delivery) -> bytes:
+    """The alert's own part of the message, or all of it."""
+    return delivery.body if alert.raw is None else alert.raw
 
 
 def lane_of(target: Target, key: str) -> str:

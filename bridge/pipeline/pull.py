@@ -54,9 +54,9 @@ class Puller(Generic[T]):
                 if not opened:
                     await self._queue.open()
                     opened = True
-                await self._free_slot(stop)
+                await self._while_under_way(lambda: len(self._under_way) >= self._slots, stop)
                 if loop.time() >= recover_at:
-                    if await self._recover():
+                    if await self._recover(stop):
                         continue  # there may be more, and nobody else is at it
                     recover_at = loop.time() + self._recover_every
                 await self._pull()
@@ -67,7 +67,7 @@ class Puller(Generic[T]):
                 if not failures:
                     log.warning("store_away", queue=self._name, reason=str(error))
                 failures += 1
-                await _pause(stop, min(0.05 * 2**failures, _LONGEST_PAUSE))
+                await _pause(stop, _patience(failures))
 
     async def drain(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds, and give the rest back untouched."""
@@ -85,34 +85,34 @@ class Puller(Generic[T]):
         except Unavailable as error:
             log.warning("not_released", queue=self._name, entries=len(claims), reason=str(error))
 
-    async def _free_slot(self, stop: asyncio.Event) -> None:
-        while len(self._under_way) >= self._slots and not stop.is_set():
-            self._freed.clear()
-            await _pause(self._freed, _LONGEST_PAUSE)  # and look at `stop` again
-
     async def _pull(self) -> None:
         free = self._slots - len(self._under_way)
         for claim in await self._queue.read(free) if free else ():
             self._start(claim)
 
-    async def _recover(self) -> bool:
+    async def _recover(self, stop: asyncio.Event) -> bool:
         """Take what dead workers held. True if there may be more."""
         free = self._slots - len(self._under_way)
         claims = await self._queue.recover(free, self._under_way) if free else ()
         for claim in claims:
             log.info("recovered", queue=self._name, entry=claim.entry, deliveries=claim.deliveries)
             if claim.deliveries > ALONE_AFTER:
-                await self._quarantine(claim)
+                await self._quarantine(claim, stop)
             else:
                 self._start(claim)
         return bool(claims)
 
-    async def _quarantine(self, claim: Claim[T]) -> None:
+    async def _quarantine(self, claim: Claim[T], stop: asyncio.Event) -> None:
         """Handle a suspect alone, so that whatever dies with it dies by its hand."""
-        if self._under_way:
-            await asyncio.wait(self._under_way.values())
+        await self._while_under_way(lambda: bool(self._under_way), stop)
         self._start(claim)
-        await asyncio.wait((self._under_way[claim.entry],))
+        await self._while_under_way(lambda: claim.entry in self._under_way, stop)
+
+    async def _while_under_way(self, busy: Callable[[], bool], stop: asyncio.Event) -> None:
+        """Until something that was under way has ended so that `busy` is false, or the stop."""
+        while busy() and not stop.is_set():
+            self._freed.clear()
+            await _either(self._freed, stop)
 
     def _start(self, claim: Claim[T]) -> None:
         self._claims[claim.entry] = claim
@@ -127,6 +127,21 @@ class Puller(Generic[T]):
         finally:
             del self._under_way[claim.entry], self._claims[claim.entry]
             self._freed.set()
+
+
+def _patience(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    return min(0.05 * 2 ** min(failures, 10), _LONGEST_PAUSE)
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
+    """Until one of the two."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (first, second)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 async def _pause(until: asyncio.Event, seconds: float) -> None:
@@ -146,4 +161,4 @@ async def insist(action: Callable[[], Awaitable[T]]) -> T:
             if not failures:
                 log.warning("store_away", waiting_to="record a result", reason=str(error))
             failures += 1
-            await asyncio.sleep(min(0.05 * 2**failures, _LONGEST_PAUSE))
+            await asyncio.sleep(_patience(failures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ DEFAULT_FILE: Final = Path("config/bridge.yaml")
 DEFAULT_ORIGIN: Final = "built-in default"
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SECRET_KEYS: Final = frozenset({"token", "password", "url", "id", "webhook"})
 """Keys whose value may be read from a file named by `<key>_file`."""
 
@@ -43,7 +44,7 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        raise ConfigError([_fault(origin, detail) for detail in error.errors()]) from None
+        raise ConfigError(_faults(origin, error.errors())) from None
 
 
 def _configured(environment: Mapping[str, str]) -> Path | None:
@@ -57,13 +58,17 @@ class _Loader(yaml.SafeLoader):
     """YAML that refuses a key given twice: the last one would win in silence."""
 
 
+class _KeyTwice(yaml.YAMLError):
+    """Names a key, which is no secret."""
+
+
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
             line = key_node.start_mark.line + 1
-            raise yaml.YAMLError(f"line {line}: the key {key!r} is given twice")
+            raise _KeyTwice(f"line {line}: the key {key!r} is given twice")
         seen.add(key)
     return dict(loader.construct_mapping(node, deep=True))
 
@@ -81,6 +86,10 @@ def _read(path: Path, faults: list[ConfigFault]) -> dict[str, Any]:
         faults.append(ConfigFault(origin=origin, key="", reason="is no UTF-8 text"))
     except yaml.YAMLError as error:
         faults.append(ConfigFault(origin=origin, key="", reason=f"is no valid YAML: {_problem(error)}"))
+    except (ValueError, TypeError, RecursionError) as error:
+        # A date that does not exist, a tag that does not fit its value. The text would quote the value.
+        reason = f"holds a value that YAML cannot make ({type(error).__name__}); quote it"
+        faults.append(ConfigFault(origin=origin, key="", reason=reason))
     else:
         if document is None:
             return {}
@@ -91,9 +100,12 @@ def _read(path: Path, faults: list[ConfigFault]) -> dict[str, Any]:
 
 
 def _problem(error: yaml.YAMLError) -> str:
+    """In one line, and without what PyYAML quotes: an alias or a tag may be an unquoted secret."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return str(error)
+        return f"line {error.problem_mark.line + 1}: {_QUOTED.sub('...', str(error.problem))}"
+    if isinstance(error, _KeyTwice):
+        return str(error)
+    return " ".join(_QUOTED.sub("...", str(error)).split())
 
 
 def _overlay(document: dict[str, Any], environment: Mapping[str, str], faults: list[ConfigFault]) -> None:
@@ -106,7 +118,7 @@ def _overlay(document: dict[str, Any], environment: Mapping[str, str], faults: l
         if len(path) == 1:
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 faults.append(ConfigFault(origin="environment", key=name, reason="must be JSON"))
                 continue
         _put(document, path, value, name, faults)
@@ -162,9 +174,23 @@ def _with_files(
             faults.append(ConfigFault(origin=origin, key=full, reason=f"{base} is given too"))
         try:
             yield base, Path(value).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = f"cannot be read: {getattr(error, 'strerror', None) or 'is no UTF-8 text'}"
+        except (OSError, ValueError) as error:
+            reason = f"cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}"
             faults.append(ConfigFault(origin=origin, key=full, reason=reason))
+
+
+def _faults(origin: str, details: Sequence[Any]) -> list[ConfigFault]:
+    """A list whose members are bad is not also too short: pydantic counts only the good ones."""
+    places = [detail["loc"] for detail in details]
+    return [
+        _fault(origin, detail)
+        for detail in details
+        if detail["type"] != "too_short" or not any(_inside(place, detail["loc"]) for place in places)
+    ]
+
+
+def _inside(place: Sequence[Any], outer: Sequence[Any]) -> bool:
+    return len(place) > len(outer) and tuple(place[: len(outer)]) == tuple(outer)
 
 
 def _fault(origin: str, detail: Any) -> ConfigFault:
@@ -172,4 +198,7 @@ def _fault(origin: str, detail: Any) -> ConfigFault:
     for part in detail["loc"]:
         key += f"[{part}]" if isinstance(part, int) else f".{part}"
     reason = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "union_tag_invalid":
+        # pydantic's own text repeats the value, and somebody will write the secret there.
+        reason = f"{detail['ctx']['discriminator']} is none of {detail['ctx']['expected_tags']}"
     return ConfigFault(origin=origin, key=key.lstrip("."), reason=reason[:1].lower() + reason[1:])

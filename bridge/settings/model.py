@@ -13,7 +13,7 @@ from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
-from bridge.settings.sources import SourceSettings, TokenVerify
+from bridge.settings.sources import BasicVerify, SourceSettings, TokenVerify
 from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secrets, Size, is_loopback
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
@@ -216,14 +216,15 @@ class Settings(Model):
 
     def development_credentials(self) -> list[str]:
         """The keys that hold published credentials. They may live on loopback addresses only."""
-        found = [
-            f"sources.{name}.verify.token"
-            for name, source in self.sources.items()
-            if isinstance(source.verify, TokenVerify) and _has_dev_token(source.verify.token)
-        ]
+        held: dict[str, Secrets | None] = {"admin.token": self.admin.token}
+        for name, source in self.sources.items():
+            if isinstance(source.verify, TokenVerify):
+                held[f"sources.{name}.verify.token"] = source.verify.token
+            elif isinstance(source.verify, BasicVerify):
+                held[f"sources.{name}.verify.password"] = source.verify.password
+        held |= {f"heartbeats.{name}.token": heartbeat.token for name, heartbeat in self.heartbeats.items()}
+        found = [key for key, secrets in held.items() if secrets and _has_dev_token(secrets)]
         found += [f"sources.{n}.verify.method" for n, s in self.sources.items() if s.verify.method == "none"]
-        if self.admin.token and _has_dev_token(self.admin.token):
-            found.append("admin.token")
         if self.pinghome.url is None and self.pinghome.is_demo():
             found.append("pinghome.password")
         return found

@@ -7,7 +7,16 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -26,7 +35,10 @@ def _duration(value: Any) -> Any:
         parts = _DURATION.fullmatch(value.strip())
         if parts is None:
             raise ValueError("a duration is a number and a unit: 500ms, 15s, 5m, 2h, 7d")
-        return timedelta(seconds=float(parts[1]) * _UNITS[parts[2]])
+        try:
+            return timedelta(seconds=float(parts[1]) * _UNITS[parts[2]])
+        except OverflowError:
+            raise ValueError("a duration beyond reason") from None
     return value
 
 
@@ -43,10 +55,28 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str), Field(gt=timedelta(0))]
+def written(value: timedelta) -> str:
+    """A length of time as the configuration spells it."""
+    return f"{value.total_seconds():g}s"
+
+
+Duration = Annotated[
+    timedelta,
+    Field(gt=timedelta(0)),
+    BeforeValidator(_duration),
+    PlainSerializer(written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
+]
 """A positive length of time: `500ms`, `15s`, `5m`, `2h`, `7d`."""
 
-Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=str | int), Field(gt=0)]
+Size = Annotated[
+    int,
+    Field(gt=0),
+    BeforeValidator(_size),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_SIZE.pattern}$"}]}
+    ),
+]
 """A number of bytes: `2MiB`, `500KiB`, or a plain number."""
 
 Secrets = Annotated[

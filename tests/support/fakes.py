@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+
+from hypothesis import HealthCheck, settings
 
 from bridge.domain.alert import Action, Alert, Status
 from bridge.domain.delivery import Delivery, DeliveryId
@@ -18,6 +20,9 @@ from bridge.sources.base import Handshake
 from bridge.verify.base import KeyRef, Keys
 
 T = TypeVar("T")
+
+BOUNDED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For every property: two shared cores may be slow, and that is no fault of the code."""
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 TOKEN = Principal(method=AuthMethod.TOKEN, name="token")
@@ -209,13 +214,12 @@ class MemoryQueue(Generic[T]):
 class Gate(Generic[T]):
     """A handler that holds every claim until `opened` is set, and remembers what it saw."""
 
-    def __init__(self, then: Callable[[Claim[T]], None] | None = None) -> None:
-        """`then` is what it does with a claim at last."""
+    def __init__(self) -> None:
+        """Closed."""
         self.opened = asyncio.Event()
         self.inside: set[str] = set()
         self.most = 0
         self.finished: list[str] = []
-        self._then = then
 
     async def handle(self, claim: Claim[T]) -> None:
         """Wait, then finish."""
@@ -223,8 +227,6 @@ class Gate(Generic[T]):
         self.most = max(self.most, len(self.inside))
         try:
             await self.opened.wait()
-            if self._then is not None:
-                self._then(claim)
             self.finished.append(claim.entry)
         finally:
             self.inside.discard(claim.entry)
