@@ -28,7 +28,8 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "console"] =
         _ordered,
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        # Plain tracebacks: the pretty ones show local variables, and those hold bodies and tokens.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if console
         else structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event).decode())
     )

@@ -48,7 +48,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     and 504), so our own bugs are 503 too.
     """
     try:
-        return await handler(request)
+        return _answered(await handler(request))
     except Rejected as error:
         return error_response(error.status, error.code, _PUBLIC.get(error.code, str(error)))
     except Unavailable as error:
@@ -61,6 +61,13 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:
         log.exception("request_bug", error=type(error).__name__)
         return error_response(503, "internal", "try again later", headers={"Retry-After": "5"})
+
+
+def _answered(response: object) -> web.StreamResponse:
+    """aiohttp would make a bare 500 of a handler that returns nothing."""
+    if not isinstance(response, web.StreamResponse):
+        raise TypeError(f"a handler returned {type(response).__name__}")
+    return response
 
 
 _PUBLIC: Final = {
@@ -76,16 +83,23 @@ async def closing_event(request: web.Request, handler: Handler) -> web.StreamRes
     started = time.perf_counter()
     facts: dict[str, Any] = {}
     request[LOG_FACTS] = facts
-    response = await handler(request)
-    resource = request.match_info.route.resource
-    log.info(
-        "request",
-        method=request.method,
-        route=resource.canonical if resource else None,
-        status=response.status,
-        took_ms=round((time.perf_counter() - started) * 1000, 1),
-        **facts,
-    )
+    status = None
+    try:
+        response = await handler(request)
+        status = response.status
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        resource = request.match_info.route.resource
+        log.info(
+            "request",
+            method=request.method,
+            route=resource.canonical if resource else None,
+            status=status,
+            took_ms=round((time.perf_counter() - started) * 1000, 1),
+            **facts,
+        )
     return response
 
 

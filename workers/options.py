@@ -12,7 +12,7 @@ from arq import cron
 from bridge.settings import Settings
 from workers.host import Host
 from workers.jobs import HOST, promote, tidy
-from workers.pool import EXPIRES_EXTRA_MS, QUEUE, Patience, deserialize, ops_pool, serialize
+from workers.pool import EXPIRES_EXTRA_MS, Patience, deserialize, ops_pool, serialize
 
 _JOB_TIMEOUT: Final = 30
 _EVERY_SECOND: Final = set(range(60))
@@ -49,14 +49,17 @@ def _options(settings: Settings, *, start: Hook, stop: Hook | None) -> dict[str,
         patience.bind(asyncio.current_task())  # arq awaits this inside its main task
         await start(ctx)
 
+    # arq knows its jobs by name alone, whatever their queue: two bridges on one Redis need names of their own.
+    prefix = settings.redis.prefix
+    queue = f"{prefix}:ops"
     often: dict[str, Any] = {"timeout": _JOB_TIMEOUT, "max_tries": 1, "keep_result": 0, "microsecond": 0}
     return {
         "cron_jobs": [
-            cron(promote, name="promote.v1", second=_EVERY_SECOND, **often),
-            cron(tidy, name="tidy.v1", second=7, **often),
+            cron(promote, name=f"{prefix}:promote.v1", second=_EVERY_SECOND, **often),
+            cron(tidy, name=f"{prefix}:tidy.v1", second=7, **often),
         ],
-        "queue_name": QUEUE,
-        "redis_pool": ops_pool(settings.redis.address(), patience),
+        "queue_name": queue,
+        "redis_pool": ops_pool(settings.redis.address(), queue, patience),
         "on_startup": on_startup,
         "on_shutdown": stop,
         "max_jobs": 8,

@@ -19,7 +19,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, RedisError, TimeoutError  # noqa: A004
 
-QUEUE: Final = "pinghome-bridge:ops"
 EXPIRES_EXTRA_MS: Final = 24 * 3600 * 1000
 
 T = TypeVar("T")
@@ -76,7 +75,7 @@ class OpsRedis(ArqRedis):
         return 0
 
 
-def ops_pool(url: str, patience: Patience) -> OpsRedis:
+def ops_pool(url: str, queue: str, patience: Patience) -> OpsRedis:
     """The client for `arq.Worker(redis_pool=...)`."""
     tcp = {} if url.startswith("unix:") else {"socket_keepalive": True}
     # A function, not a bound method: the copy of a method would ask a copy of the patience.
@@ -96,7 +95,7 @@ def ops_pool(url: str, patience: Patience) -> OpsRedis:
         pool_or_conn=pool,
         job_serializer=serialize,
         job_deserializer=deserialize,
-        default_queue_name=QUEUE,
+        default_queue_name=queue,
         expires_extra_ms=EXPIRES_EXTRA_MS,
     )
 

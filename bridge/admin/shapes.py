@@ -80,7 +80,8 @@ def _gauges(depths: Depths) -> Iterator[str]:
     yield "# HELP bridge_depth How much lies where."
     yield "# TYPE bridge_depth gauge"
     for where, depth in (
-        ("unplanned", depths.unplanned), ("sends", depths.sends), ("due", depths.due), ("dead", depths.dead),
+        ("unplanned", depths.unplanned), ("unfinished", depths.unfinished), ("ready", depths.ready),
+        ("due", depths.due), ("dead", depths.dead),
     ):  # fmt: skip
         yield f'bridge_depth{{where="{where}"}} {depth}'
 

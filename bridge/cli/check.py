@@ -91,31 +91,28 @@ def _plan(settings: Any, source: str, body: bytes, at: datetime) -> tuple[Plan, 
         body=body,
     )
     plan = planner(settings).plan(delivery)
-    unique = {send.idempotency_key: send.body for send in plan.sends}
-    return plan, [json.loads(body) for body in unique.values()]
+    return plan, [json.loads(body) for body in plan.bodies]
 
 
 def _show(plan: Plan, bodies: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     if plan.facts.undecoded:
         console.print(f"Not decoded: {plan.facts.undecoded}. It would be delivered as a plain alert.")
-    described = {body["id"]: body for body in bodies}
-    for alert in plan.facts.alerts:
-        body = described.get(alert.id, {})
+    for alert, body in zip(plan.facts.alerts, bodies, strict=True):
         table = Table(title=alert.title, show_header=False, title_justify="left", title_style="bold")
         table.add_column(style="dim")
         table.add_column(overflow="fold")
         rows = {
             "recognised as": alert.type,
-            "action": f"{alert.action} ({body.get('status', '')})",
-            "severity": f"{alert.severity} (sender said: {body.get('severity_raw')})",
-            "urgency": body.get("urgency"),
+            "action": f"{alert.action} ({body['status']})",
+            "severity": f"{alert.severity} (sender said: {body['severity_raw']})",
+            "urgency": body["urgency"],
             "identity": alert.dedup_key,
-            "resource": (body.get("resource") or {}).get("id"),
-            "why it fired": (body.get("condition") or {}).get("text"),
+            "resource": body["resource"]["id"],
+            "why it fired": (body["condition"] or {}).get("text"),
             "route": f"{alert.route}: {alert.reason}",
             "goes to": ", ".join(s.target.masked() for s in plan.sends if s.idempotency_key == alert.id) or "dropped",
         }

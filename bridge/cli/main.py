@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from bridge.cli import check, demo, health, samples, serve, setup, up
@@ -24,6 +28,21 @@ app.command("send-sample")(samples.send_sample)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
 app.command("healthcheck")(health.healthcheck)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        sys.stdout.write(f"pinghome-bridge {version('pinghome-bridge')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Takes alerts, proves who sent them, stores them durably and delivers them to Pinghome."""
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bridge.cli.common import (
     DEFAULT_DATA,
+    EX_CANTCREAT,
     EX_UNAVAILABLE,
     ConfigOption,
     DataOption,
@@ -67,7 +68,10 @@ def local_pinghome(
     Example: pinghome-bridge local-pinghome --data .bridge --port 8090
     """
     settings = _start("pinghome", config, insecure_dev=insecure_dev)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        fail(f"{data}: {error.strerror}", EX_CANTCREAT)
     bound = _bound("pinghome", listen_fd, settings.pinghome.host, settings.pinghome.port if port is None else port)
     asyncio.run(_local(settings, data / "pinghome.sqlite3", bound, ready_fd))
 

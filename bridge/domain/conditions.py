@@ -58,15 +58,15 @@ def number(value: Any) -> int | float | None:
     """A finite number, also one written as text; a boolean is not a number. Whole numbers stay exact."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    if isinstance(value, int):
-        return value
     try:
-        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-            return int(value)
+        if isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value.strip())):
+            value = int(value)
         result = float(value)
     except (ValueError, OverflowError):
         return None
-    return result if math.isfinite(result) else None
+    if not math.isfinite(result):
+        return None
+    return value if isinstance(value, int) else result
 
 
 def _equal(found: Any, wanted: Any) -> bool:
@@ -172,7 +172,7 @@ def _check_call(name: str, given: int) -> None:
     functions = jmespath.functions.Functions.FUNCTION_TABLE
     if name not in functions:
         raise BadCondition(f"there is no function {name!r}; there are {', '.join(sorted(functions))}")
-    signature = functions[name][1]
+    signature = functions[name]["signature"]
     variadic = bool(signature) and bool(signature[-1].get("variadic"))
     if given < len(signature) or (given > len(signature) and not variadic):
         raise BadCondition(f"function {name!r} takes {len(signature)} arguments, not {given}")

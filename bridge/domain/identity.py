@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from bridge.domain.alert import Alert
 from bridge.domain.delivery import DeliveryId
 
 KEY_LIMIT = 255
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_delivery_id(now: datetime, entropy: int) -> DeliveryId:
     """An id that sorts by time: UUID version 7 (RFC 9562) from milliseconds and 80 bits of `entropy`."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = (now - _EPOCH) // timedelta(milliseconds=1)
     return DeliveryId(_uuid((milliseconds << 80) | (entropy & ((1 << 80) - 1)), version=7))
 
 

@@ -61,6 +61,7 @@ class Child:
             sys.executable, "-I", "-S", "-c", _GUARD, str(os.getpid()), *program.command,
             env={**os.environ, **program.environment}, pass_fds=program.files, stdout=program.output,
             stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C is ours: we stop the parts in order
         )  # fmt: skip
         log.debug("started", program=program.name, pid=self._process.pid)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +61,7 @@ class CachedKeys:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         """Over the process's client session."""
         self._session = session
-        self._keys: OrderedDict[KeyRef, _Cached] = OrderedDict()
+        self._keys: dict[KeyRef, _Cached] = {}
         self._failed: dict[KeyRef, float] = {}
         self._fetches: dict[KeyRef, asyncio.Task[bytes]] = {}
 
@@ -71,7 +70,6 @@ class CachedKeys:
         now = time.monotonic()
         cached = self._keys.get(ref)
         if cached is not None and now < cached.until:
-            self._keys.move_to_end(ref)
             return cached.key
         try:
             return await self._refresh(ref, now)
@@ -100,10 +98,15 @@ class CachedKeys:
             raise Unavailable("the key cannot be fetched", code="keys_unavailable") from error
         finally:
             del self._fetches[ref]
-        self._keys[ref] = _Cached(key, time.monotonic() + _FRESH_FOR)
-        while len(self._keys) > _CACHED:
-            self._keys.popitem(last=False)
+        self._remember(ref, key, time.monotonic())
         return key
+
+    def _remember(self, ref: KeyRef, key: bytes, now: float) -> None:
+        """A full cache gives up only what is no longer fresh: keys that strangers name push nothing out."""
+        if ref not in self._keys and len(self._keys) >= _CACHED:
+            self._keys = {known: cached for known, cached in self._keys.items() if now < cached.until}
+        if ref in self._keys or len(self._keys) < _CACHED:
+            self._keys[ref] = _Cached(key, now + _FRESH_FOR)
 
 
 class GetConfirmer:

@@ -51,10 +51,12 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depths:
-    """How much lies where."""
+    """How much lies where. `unfinished` are all sends that are neither delivered nor dead: those that are ready
+    (`ready`), those that are due later, and those that wait behind another of their lane."""
 
     unplanned: int
-    sends: int
+    unfinished: int
+    ready: int
     due: int
     dead: int
 

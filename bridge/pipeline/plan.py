@@ -148,12 +148,11 @@ class Planner:
         undecoded: str | None = None,
     ) -> Plan:
         sends: list[Send] = []
+        bodies: list[bytes] = []
         for one in routed:
-            if not one.decision.to:
-                counts["dropped"] += 1
-                continue
-            body = render(one.document, one.decision, _raw(one.alert, delivery), redacted=redacted)
-            sends += (self._send(delivery, one, target, body) for target in dict.fromkeys(one.decision.to))
+            bodies.append(render(one.document, one.decision, _raw(one.alert, delivery), redacted=redacted))
+            counts["dropped"] += not one.decision.to
+            sends += (self._send(delivery, one, target, bodies[-1]) for target in dict.fromkeys(one.decision.to))
         facts = EventFacts(
             id=delivery.id,
             source=delivery.source,
@@ -164,7 +163,7 @@ class Planner:
             alerts=[_facts(one) for one in routed],
             undecoded=undecoded,
         )
-        return Plan(facts=facts, sends=sends, counts=counts)
+        return Plan(facts=facts, sends=sends, bodies=bodies, counts=+counts)
 
     def _send(self, delivery: Delivery, one: _Routed, target: Target, body: bytes) -> Send:
         return Send(

@@ -86,10 +86,14 @@ class AlertFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one delivery becomes: its sends, the ledger's facts, and what was counted on the way."""
+    """What one delivery becomes: its sends, the ledger's facts, and what was counted on the way.
+
+    `bodies` are the rendered alerts, those that a route dropped included.
+    """
 
     facts: EventFacts
     sends: Sequence[Send]
+    bodies: Sequence[bytes] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -131,7 +131,7 @@ class Puller(Generic[T]):
 
 def _patience(failures: int) -> float:
     """Seconds to wait after so many failures in a row."""
-    return min(0.05 * 2 ** min(failures, 10), _LONGEST_PAUSE)
+    return float(min(0.05 * 2 ** min(failures, 10), _LONGEST_PAUSE))
 
 
 async def _either(first: asyncio.Event, second: asyncio.Event) -> None:

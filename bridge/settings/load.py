@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +23,9 @@ DEFAULT_FILE: Final = Path("config/bridge.yaml")
 DEFAULT_ORIGIN: Final = "built-in default"
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_QUOTE: Final = "'"
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
-_SECRET_KEYS: Final = frozenset({"token", "password", "url", "id", "webhook"})
+SECRET_KEYS: Final = frozenset({"token", "password", "url", "id", "webhook"})
 """Keys whose value may be read from a file named by `<key>_file`."""
 
 
@@ -37,14 +39,33 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
     origin = str(path) if path else DEFAULT_ORIGIN
     faults: list[ConfigFault] = []
     document = _read(path, faults) if path else development()
-    _overlay(document, environment, faults)
-    document = _resolve(document, origin, "", environment, faults)
+    document = _substituted(document, origin, "", environment, faults)
+    # An empty section (`redis:` with everything under it commented out) is no section.
+    document = {key: value for key, value in document.items() if value is not None}
+    variables = _overlay(document, environment, faults)
+    origins = Origins(origin, variables)
+    document = _with_files(document, origins, (), faults)
     if faults:
         raise ConfigError(faults)
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        raise ConfigError(_faults(origin, error.errors())) from None
+        raise ConfigError(_faults(origins, error.errors())) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where each part of the configuration was said: in the file, or in which variable."""
+
+    file: str
+    variables: Mapping[tuple[str, ...], str]
+
+    def of(self, place: Sequence[Any]) -> str:
+        """The origin of a key."""
+        for path, name in self.variables.items():
+            if tuple(place[: len(path)]) == path:
+                return f"environment variable {name}"
+        return self.file
 
 
 def _configured(environment: Mapping[str, str]) -> Path | None:
@@ -108,8 +129,11 @@ def _problem(error: yaml.YAMLError) -> str:
     return " ".join(_QUOTED.sub("...", str(error)).split())
 
 
-def _overlay(document: dict[str, Any], environment: Mapping[str, str], faults: list[ConfigFault]) -> None:
-    """Environment over file: a scalar by its path, a top-level key whole as JSON."""
+def _overlay(
+    document: dict[str, Any], environment: Mapping[str, str], faults: list[ConfigFault]
+) -> dict[tuple[str, ...], str]:
+    """Environment over file: a scalar by its path, a top-level key whole as JSON. Returns which said what."""
+    said: dict[tuple[str, ...], str] = {}
     for name in sorted(environment):
         if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
             continue
@@ -121,17 +145,26 @@ def _overlay(document: dict[str, Any], environment: Mapping[str, str], faults: l
             except (ValueError, RecursionError):
                 faults.append(ConfigFault(origin="environment", key=name, reason="must be JSON"))
                 continue
-        _put(document, path, value, name, faults)
+        put = _put(document, path, value)
+        if put is None:
+            reason = "leads through a value that holds no keys"
+            faults.append(ConfigFault(origin="environment", key=name, reason=reason))
+        else:
+            said[put] = name
+    return said
 
 
-def _put(document: dict[str, Any], path: list[str], value: Any, name: str, faults: list[ConfigFault]) -> None:
-    where = document
+def _put(document: dict[str, Any], path: Sequence[str], value: Any) -> tuple[str, ...] | None:
+    """Set a value; the path as the document spells it, or None where it cannot be reached."""
+    where, place = document, []
     for step in path[:-1]:
-        where = where.setdefault(_existing(where, step), {})
+        place.append(_existing(where, step))
+        where = where.setdefault(place[-1], {})
         if not isinstance(where, dict):
-            faults.append(ConfigFault(origin="environment", key=name, reason=f"{step} holds no keys"))
-            return
-    where[_existing(where, path[-1])] = value
+            return None
+    place.append(_existing(where, path[-1]))
+    where[place[-1]] = value
+    return tuple(place)
 
 
 def _existing(mapping: Mapping[str, Any], step: str) -> str:
@@ -139,17 +172,16 @@ def _existing(mapping: Mapping[str, Any], step: str) -> str:
     return next((key for key in mapping if str(key).lower().replace("-", "_") == step.replace("-", "_")), step)
 
 
-def _resolve(value: Any, origin: str, path: str, environment: Mapping[str, str], faults: list[ConfigFault]) -> Any:
-    """Put in `${VAR}` and the contents of `*_file` twins."""
+def _substituted(value: Any, origin: str, path: str, environment: Mapping[str, str], faults: list[ConfigFault]) -> Any:
+    """Put in `${VAR}`, in the file only: what comes from a variable is meant as it is."""
     if isinstance(value, str):
         return _substitute(value, origin, path, environment, faults)
     if isinstance(value, list):
-        return [_resolve(v, origin, f"{path}[{i}]", environment, faults) for i, v in enumerate(value)]
+        return [_substituted(v, origin, f"{path}[{i}]", environment, faults) for i, v in enumerate(value)]
     if isinstance(value, dict):
-        resolved = {
-            key: _resolve(v, origin, f"{path}.{key}".lstrip("."), environment, faults) for key, v in value.items()
+        return {
+            key: _substituted(v, origin, f"{path}.{key}".lstrip("."), environment, faults) for key, v in value.items()
         }
-        return dict(_with_files(resolved, origin, path, faults))
     return value
 
 
@@ -161,29 +193,45 @@ def _substitute(value: str, origin: str, path: str, environment: Mapping[str, st
     return _VARIABLE.sub(lambda match: environment.get(match[1], ""), value)
 
 
-def _with_files(
-    mapping: Mapping[str, Any], origin: str, path: str, faults: list[ConfigFault]
-) -> Iterator[tuple[str, Any]]:
-    for key, value in mapping.items():
-        base = str(key).removesuffix("_file")
-        if base == key or base not in _SECRET_KEYS or not isinstance(value, str):
-            yield key, value
+def _with_files(value: Any, origins: Origins, place: tuple[Any, ...], faults: list[ConfigFault]) -> Any:
+    """Put in the contents of the files that `*_file` twins name."""
+    if isinstance(value, list):
+        return [_with_files(member, origins, (*place, number), faults) for number, member in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    resolved: dict[Any, Any] = {}
+    for key, member in value.items():
+        base, here = str(key).removesuffix("_file"), (*place, key)
+        if base == key or base not in SECRET_KEYS or not isinstance(member, str):
+            resolved[key] = _with_files(member, origins, here, faults)
             continue
-        full = f"{path}.{key}".lstrip(".")
-        if base in mapping:
-            faults.append(ConfigFault(origin=origin, key=full, reason=f"{base} is given too"))
-        try:
-            yield base, Path(value).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = f"cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}"
-            faults.append(ConfigFault(origin=origin, key=full, reason=reason))
+        if base in value:
+            faults.append(ConfigFault(origin=origins.of(here), key=_path(here), reason=f"{base} is given too"))
+        resolved[base] = _contents(member, origins.of(here), _path(here), faults)
+    return resolved
 
 
-def _faults(origin: str, details: Sequence[Any]) -> list[ConfigFault]:
+def _contents(name: str, origin: str, key: str, faults: list[ConfigFault]) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        reason = "is no UTF-8 text"
+    except (OSError, ValueError) as error:
+        reason = f"cannot be read: {getattr(error, 'strerror', None) or 'no file can have this name'}"
+    faults.append(ConfigFault(origin=origin, key=key, reason=reason))
+    return ""
+
+
+def _path(place: Sequence[Any]) -> str:
+    """`routes[0].to`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _faults(origins: Origins, details: Sequence[Any]) -> list[ConfigFault]:
     """A list whose members are bad is not also too short: pydantic counts only the good ones."""
     places = [detail["loc"] for detail in details]
     return [
-        _fault(origin, detail)
+        _fault(origins, detail)
         for detail in details
         if detail["type"] != "too_short" or not any(_inside(place, detail["loc"]) for place in places)
     ]
@@ -193,12 +241,10 @@ def _inside(place: Sequence[Any], outer: Sequence[Any]) -> bool:
     return len(place) > len(outer) and tuple(place[: len(outer)]) == tuple(outer)
 
 
-def _fault(origin: str, detail: Any) -> ConfigFault:
-    key = ""
-    for part in detail["loc"]:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+def _fault(origins: Origins, detail: Any) -> ConfigFault:
     reason = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "union_tag_invalid":
         # pydantic's own text repeats the value, and somebody will write the secret there.
-        reason = f"{detail['ctx']['discriminator']} is none of {detail['ctx']['expected_tags']}"
-    return ConfigFault(origin=origin, key=key.lstrip("."), reason=reason[:1].lower() + reason[1:])
+        reason = f"{detail['ctx']['discriminator'].strip(_QUOTE)} is none of {detail['ctx']['expected_tags']}"
+    place = detail["loc"]
+    return ConfigFault(origin=origins.of(place), key=_path(place), reason=reason[:1].lower() + reason[1:])

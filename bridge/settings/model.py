@@ -13,8 +13,8 @@ from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
-from bridge.settings.sources import BasicVerify, SourceSettings, TokenVerify
-from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secrets, Size, is_loopback
+from bridge.settings.sources import BasicVerify, SnsVerify, SourceSettings, TokenVerify
+from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
 
@@ -43,7 +43,7 @@ class ConditionSettings(Model):
 class WebhookTarget(Model):
     """An incident webhook of Pinghome, by its id (a bearer secret)."""
 
-    webhook: SecretStr
+    webhook: Secret
 
     def target(self) -> Target:
         """As the domain knows it."""
@@ -81,7 +81,7 @@ class RouteSettings(Model):
 class HeartbeatSettings(Model):
     """A heartbeat that jobs report to the bridge. `id` is Pinghome's heartbeat monitor (a bearer secret)."""
 
-    id: SecretStr
+    id: Secret
     token: Secrets | None = None
     open: bool = False
 
@@ -111,7 +111,7 @@ class AdminSettings(Model):
 class RedisSettings(Model):
     """Redis or Valkey. Without a URL, `up` starts its own and the parts use the default port of this machine."""
 
-    url: SecretStr | None = None
+    url: Secret | None = None
     prefix: Name = "pinghome-bridge"
 
     @field_validator("url")
@@ -131,7 +131,7 @@ class PinghomeSettings(Model):
 
     url: str | None = None
     email: str | None = None
-    password: SecretStr | None = None
+    password: Secret | None = None
     host: str = "127.0.0.1"
     port: Port = 8090
     strict: bool = False
@@ -160,7 +160,7 @@ class DeliverySettings(Model):
     schedule: Annotated[tuple[Duration, ...], Field(min_length=1, max_length=100)] = DEFAULT_SCHEDULE
     lease: Duration = timedelta(seconds=45)
     grace: Duration = timedelta(seconds=20)
-    duplicate_window: Duration = timedelta(hours=24)
+    duplicate_window: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(hours=24)
     spool: Literal[False] = False
 
     @field_validator("spool", mode="before")
@@ -210,6 +210,9 @@ class Settings(Model):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"routes: names are given twice: {', '.join(twice)}")
+        for name, source in self.sources.items():
+            if isinstance(source.verify, SnsVerify) and source.verify.max_age > self.delivery.duplicate_window:
+                raise ValueError(f"sources.{name}.verify.max_age: longer than delivery.duplicate_window allows replays")
         if not any(route.route().to for route in self.routes):
             raise ValueError("routes: none has a webhook, so no alert could ever get out")
         return self

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION_WORDS: Final = "a duration is a number and a unit: 500ms, 15s, 5m, 2h, 7d"
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE: Final = re.compile(r"(\d+)(B|KiB|MiB|GiB)")
 _SIZES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -31,10 +32,12 @@ class Model(BaseModel):
 
 
 def _duration(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError(_DURATION_WORDS)  # noqa: TRY004 - pydantic takes ValueError for a fault
     if isinstance(value, str):
         parts = _DURATION.fullmatch(value.strip())
         if parts is None:
-            raise ValueError("a duration is a number and a unit: 500ms, 15s, 5m, 2h, 7d")
+            raise ValueError(_DURATION_WORDS)
         try:
             return timedelta(seconds=float(parts[1]) * _UNITS[parts[2]])
         except OverflowError:
@@ -57,7 +60,8 @@ def _as_list(value: Any) -> Any:
 
 def written(value: timedelta) -> str:
     """A length of time as the configuration spells it."""
-    return f"{value.total_seconds():g}s"
+    seconds = value.total_seconds()
+    return f"{seconds:.0f}s" if seconds.is_integer() else f"{seconds * 1000:.0f}ms"
 
 
 Duration = Annotated[
@@ -79,10 +83,16 @@ Size = Annotated[
 ]
 """A number of bytes: `2MiB`, `500KiB`, or a plain number."""
 
+Secret = Annotated[SecretStr, Field(min_length=1)]
+"""A secret that is not empty."""
+
 Secrets = Annotated[
-    tuple[SecretStr, ...],
-    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    tuple[Secret, ...],
     Field(min_length=1, max_length=2),
+    BeforeValidator(_as_list),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}]}
+    ),
 ]
 """One secret, or two while the first is being rotated out."""
 

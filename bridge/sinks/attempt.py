@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 
+from bridge.domain.redact import REDACTED
 from bridge.pipeline.ports import Answer, Clock
 
 _DETAIL: Final = 512
+_READ: Final = 2 * _DETAIL
+"""More than is kept, so that no half of a secret stands where the text is cut."""
 _ANSWER_LIMIT: Final = 64 * 1024
 _TEXTUAL: Final = ("text/", "application/json", "application/problem+json")
 
@@ -26,18 +30,23 @@ class Attempter:
         self._clock = clock
 
     async def attempt(self, method: str, url: str, **call: Any) -> Answer:
-        """The answer, or the kind of failure. The URL holds a secret: it is in nothing that comes back."""
+        """The answer, or the kind of failure. The URL ends in a secret id: it is in nothing that comes back."""
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._session.request(method, url, allow_redirects=False, auto_decompress=False, **call) as response,
-            ):
-                detail = await _beginning(response)
-                return Answer(status=response.status, detail=detail, retry_after=self._retry_after(response))
+            async with asyncio.timeout(self._timeout) as deadline:
+                response = await self._session.request(
+                    method, url, allow_redirects=False, auto_decompress=False, **call
+                )
         except TimeoutError:
             return Answer(status=None, detail=f"no answer within {self._timeout:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(status=None, detail=_failure(error))
+        async with response:
+            detail = await _beginning(response, deadline.when())
+        return Answer(
+            status=response.status,
+            detail=_without_secret(detail, url)[:_DETAIL],
+            retry_after=self._retry_after(response),
+        )
 
     def _retry_after(self, response: aiohttp.ClientResponse) -> timedelta | None:
         """Seconds or a date (RFC 9110, 10.2.3); anything else is as good as none."""
@@ -46,29 +55,39 @@ class Attempter:
             return timedelta(seconds=min(int(value), 86_400)) if len(value) < 10 else timedelta(days=1)
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return max(moment - self._clock(), timedelta(0))
+        except (ValueError, OverflowError):
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(moment - self._now(), timedelta(0))
-
-    def _now(self) -> datetime:
-        return self._clock()
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> str:
-    """Up to 512 bytes of the answer for people. The rest is read so that the connection can be used again,
-    unless there is too much of it: then aiohttp closes the connection."""
+async def _beginning(response: aiohttp.ClientResponse, deadline: float | None) -> str:
+    """The beginning of the answer, for people. The status is the answer: a body that breaks off changes nothing.
+
+    The rest is read so that the connection can be used again, unless there is too much of it: then aiohttp
+    closes the connection.
+    """
     start, read = bytearray(), 0
-    async for chunk in response.content.iter_any():
-        start += chunk[: _DETAIL - len(start)]
-        read += len(chunk)
-        if read > _ANSWER_LIMIT:
-            break
+    try:
+        async with asyncio.timeout_at(deadline):
+            async for chunk in response.content.iter_any():
+                start += chunk[: _READ - len(start)]
+                read += len(chunk)
+                if read > _ANSWER_LIMIT:
+                    break
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+        response.close()
     encoded = response.headers.get("Content-Encoding", "identity") != "identity"
     if encoded or not response.content_type.startswith(_TEXTUAL):
         return f"{read} bytes of {response.content_type}" if read else ""
     return start.decode("utf-8", "replace")
+
+
+def _without_secret(detail: str, url: str) -> str:
+    """An answer may quote its URL, whose last part is the webhook's or heartbeat's id."""
+    secret = urlsplit(url).path.rpartition("/")[2]
+    return detail.replace(secret, REDACTED) if secret else detail
 
 
 def _failure(error: Exception) -> str:

@@ -91,9 +91,11 @@ class RedisLedger:
         pipeline.xlen(self._keys.outbox)
         pipeline.zcard(self._keys.due)
         pipeline.zcard(self._keys.dead_at)
+        pipeline.hmget(self._keys.counts, ["sends", "delivered", "dead"])
         with unavailable():
-            unplanned, sends, due, dead = await pipeline.execute()
-        return Depths(unplanned=unplanned, sends=sends, due=due, dead=dead)
+            unplanned, ready, due, dead, counts = await pipeline.execute()
+        sends, delivered, died = (int(count or 0) for count in counts)
+        return Depths(unplanned=unplanned, unfinished=sends - delivered - died, ready=ready, due=due, dead=dead)
 
     async def _waiting(self, delivery_id: str) -> Delivery | None:
         """A delivery that no worker has planned yet: near the time in its id in the stream."""

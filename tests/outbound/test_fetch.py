@@ -288,7 +288,6 @@ async def test_a_confirmation_that_fails_is_unavailable(
     assert far.asked == ["/confirm"]
 
 
-@pytest.mark.xfail(strict=True, reason="64 keys that strangers name push out the ones in use: ruling 14")
 async def test_keys_that_strangers_name_do_not_push_out_a_key_in_use(
     keys: CachedKeys, far: Keyserver, time: Time
 ) -> None:

@@ -317,7 +317,6 @@ async def test_anything_else_is_not_insisted_on(failure: type[BaseException]) ->
     assert tries == [1]
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="0.05 * 2**failures overflows at the 1024th failure")
 async def test_a_result_is_insisted_on_for_longer_than_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a second between two tries that is the 1024th failure."""
     monkeypatch.setattr("bridge.pipeline.pull._LONGEST_PAUSE", 0.0)
@@ -332,7 +331,6 @@ async def test_a_result_is_insisted_on_for_longer_than_a_quarter_of_an_hour(monk
     assert await insist(action) == "stored"
 
 
-@pytest.mark.xfail(strict=True, reason="0.05 * 2**failures overflows at the 1024th failure")
 async def test_a_puller_outlives_an_outage_of_more_than_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a second between two tries that is the 1024th failure."""
     monkeypatch.setattr("bridge.pipeline.pull._LONGEST_PAUSE", 0.0)
@@ -346,7 +344,6 @@ async def test_a_puller_outlives_an_outage_of_more_than_a_quarter_of_an_hour(mon
     await running
 
 
-@pytest.mark.xfail(strict=True, raises=TimeoutError, reason="run waits for a free slot, not for the stop")
 async def test_a_stop_is_heard_while_every_slot_is_busy() -> None:
     """What is under way is left to `drain`, which has a grace; `run` has none."""
     queue, gate, stop = MemoryQueue(claims(1)), Gate[int](), asyncio.Event()
@@ -363,7 +360,6 @@ async def test_a_stop_is_heard_while_every_slot_is_busy() -> None:
         await pulled.drain(0)
 
 
-@pytest.mark.xfail(strict=True, raises=TimeoutError, reason="run waits for the suspect's end, not for the stop")
 async def test_a_stop_is_heard_while_a_suspect_runs() -> None:
     """A suspect may well be one that never ends."""
     queue, gate, stop = MemoryQueue(abandoned=claims(1, deliveries=ALONE_AFTER + 1)), Gate[int](), asyncio.Event()

@@ -314,17 +314,19 @@ def test_no_secret_and_three_are_refused(write: Write, tokens: list[str]) -> Non
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("500ms", 0.5), ("15s", 15), ("5m", 300), ("2h", 7200), ("1d", 86400), ("1.5s", 1.5), (20, 20)],
+    [("500ms", 0.5), ("15s", 15), ("5m", 300), ("2h", 7200), ("1d", 86400), ("1.5s", 1.5)],
 )
-def test_a_duration(write: Write, text: str | int, seconds: float) -> None:
+def test_a_duration(write: Write, text: str, seconds: float) -> None:
     """A number and a unit."""
     settings = load(write(retention={"delivered": text}), {})
 
     assert settings.retention.delivered == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["15", "soon", "5 minutes", "-1s", "0s", "", "1h30m", "1w", "PT1S", "inf", "nans"])
-def test_what_is_no_duration(write: Write, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [15, 1.5, "15", "soon", "5 minutes", "-1s", "0s", "", "1h30m", "1w", "PT1S", "inf", "nans"]
+)
+def test_what_is_no_duration(write: Write, text: str | float) -> None:
     """Nor anything that is not positive."""
     assert "retention.delivered" in faults(write(retention={"delivered": text}))
 
@@ -432,7 +434,6 @@ def test_what_stays_on_this_machine(host: str, *, stays: bool) -> None:
     assert is_loopback(host) is stays
 
 
-@pytest.mark.xfail(strict=True, reason="pydantic counts only the good items: the one bad route is called none at all")
 def test_a_fault_brings_no_false_one_along(write: Write) -> None:
     """The only route is bad, but it is there."""
     found = faults(write(routes=[{**ROUTE, "when": [{"key": "a[", "operator": "exists"}]}]))
@@ -440,7 +441,6 @@ def test_a_fault_brings_no_false_one_along(write: Write) -> None:
     assert found.keys() == {"routes[0].when[0]"}
 
 
-@pytest.mark.xfail(strict=True, raises=(ValueError, TypeError), reason="an error of a YAML constructor is not caught")
 @pytest.mark.parametrize(
     "text", ["retention: {delivered: 2024-02-30}\n", "admin: {token: !!int s3cret}\n", "? [a]\n: 1\n"]
 )
@@ -450,32 +450,27 @@ def test_a_value_that_yaml_cannot_make_is_a_fault(write: Write, text: str) -> No
         load(write(text), {})
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="timedelta's OverflowError is no ValueError to pydantic")
 @pytest.mark.parametrize("text", ["99999999999999d", "9" * 400 + "s"])
 def test_a_duration_beyond_reason_is_a_fault(write: Write, text: str) -> None:
     """No traceback."""
     assert "retention.delivered" in faults(write(retention={"delivered": text}))
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="json.loads of a deep text is not caught")
 def test_a_variable_nested_beyond_reason_is_a_fault(write: Write) -> None:
     """No traceback."""
     assert "PINGHOME_BRIDGE_SOURCES" in faults(write(), {"PINGHOME_BRIDGE_SOURCES": "[" * 100_000})
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="open() raises ValueError for a NUL in the path")
 def test_a_secret_file_with_an_impossible_name_is_a_fault(write: Write) -> None:
     """No traceback."""
     assert "admin.token_file" in faults(write(admin={"token_file": "a\0b"}))
 
 
-@pytest.mark.xfail(strict=True, reason="the reader's message goes over two lines")
 def test_a_fault_is_one_line(write: Write) -> None:
     """Also where the file holds a control character."""
     assert faults(write("redis: \x00\n"))
 
 
-@pytest.mark.xfail(strict=True, reason="an empty secret passes; TokenVerifier then raises ValueError at start")
 @pytest.mark.parametrize(
     "keys",
     [
@@ -493,7 +488,6 @@ def test_an_empty_secret_is_a_fault(write: Write, keys: dict[str, Any]) -> None:
     assert faults(write(**keys), {"EMPTY": ""})
 
 
-@pytest.mark.xfail(strict=True, reason="the `g` format writes a million seconds and more with an exponent")
 @pytest.mark.parametrize("text", ["14d", "30d"])
 def test_a_duration_that_is_shown_can_be_configured(write: Write, text: str) -> None:
     """The admin API shows what an operator will copy."""

@@ -285,7 +285,6 @@ def test_a_bound_socket_listens_at_once() -> None:
         pass
 
 
-@pytest.mark.xfail(strict=True, reason="the middlewares pass None on, and the event then fails outside of `errors`")
 async def test_a_handler_that_answers_nothing_is_503(start: Start) -> None:
     """A bug like any other: senders drop what got a 500."""
 
@@ -298,7 +297,6 @@ async def test_a_handler_that_answers_nothing_is_503(start: Start) -> None:
         assert response.status == 503
 
 
-@pytest.mark.xfail(strict=True, reason="a raised redirect passes `closing_event` as an exception")
 async def test_a_raised_redirect_is_logged_too(start: Start, logged: list[Any]) -> None:
     """One line a request."""
     client = await start(raising(web.HTTPFound("/elsewhere")))
