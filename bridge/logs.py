@@ -55,8 +55,21 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "console"] =
     # Their lines say again what ours say, in sentences, and may hold arguments.
     for chatty in ("arq.worker", "aiohttp.access", "httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
+    logging.getLogger("aiohttp.server").filters[:] = [_MalformedRequests()]
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
+
+
+class _MalformedRequests(logging.Filter):
+    """aiohttp's parser quotes what it could not read, and that may be a token: only the kind of error is told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; it is always logged."""
+        kind = record.exc_info[0] if record.exc_info else None
+        record.msg = f"malformed_request: {kind.__name__ if kind else 'unknown'}"
+        record.args, record.exc_info, record.exc_text = (), None, None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
 
 
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

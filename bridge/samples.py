@@ -222,5 +222,12 @@ SAMPLES: Final[Mapping[str, Builder]] = {
     "gcp-monitoring": _gcp,
     "gcp-pubsub": _gcp_pubsub,
 }
-ALIASES: Final = {"aws": "aws-sns", "azure": "azure-monitor", "gcp": "gcp-monitoring"}
-"""A cloud's name stands for its usual sample."""
+ALIASES: Final = {
+    "aws": "aws-sns",
+    "azure": "azure-monitor",
+    "cloudwatch": "aws-sns",
+    "eventbridge": "aws-eventbridge",
+    "gcp": "gcp-monitoring",
+    "pubsub": "gcp-pubsub",
+}
+"""A cloud's name stands for its usual sample, a product's for its own."""

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -170,6 +171,33 @@ async def test_without_a_senders_id_nothing_is_a_duplicate(start: Start) -> None
 
     assert [status for status, _ in answers] == [202, 202]
     assert answers[0][1]["id"] != answers[1][1]["id"]
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST /v1/alerts/aws HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer s3cret" + b"x" * 9000 + b"\r\n\r\n",
+        b"POST /v1/alerts/aws?token=s3cret" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+    ids=["header", "line"],
+)
+async def test_what_is_no_http_is_refused_and_not_quoted_in_the_log(
+    start: Start, request_bytes: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """aiohttp's parser quotes the line that it could not read; a token may stand in it."""
+    bridge = await start(worker=False)
+    url = urlsplit(bridge.url("/"))
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+
+    writer.write(request_bytes)
+    answer = await reader.read(12)
+    writer.close()
+    await writer.wait_closed()
+
+    assert answer == b"HTTP/1.0 400"
+    assert "malformed_request" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert await stored(bridge) == 0
 
 
 async def test_a_heartbeat_is_passed_on(start: Start, sink: Sink) -> None:

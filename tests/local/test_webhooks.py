@@ -124,7 +124,7 @@ async def test_a_body_nested_as_deep_as_the_parser_allows_is_stored(world: World
     }
     assert (await world.call("ruleset.create", json=rule)).status == 201
     statuses = set()
-    for depth in range(900, 1000, 3):
+    for depth in (*range(900, 1000, 3), 9_000, 50_000):  # how deep that is depends on the release of Python
         body = b'{"deep":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
         answer = await world.call("webhook.submit", path=HERE, body=body)
         statuses.add(answer.status)
