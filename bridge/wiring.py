@@ -247,6 +247,7 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     attempter = Attempter(session, timeout=delivery.timeout, clock=now)
     address = Address(settings.pinghome.template())
     identity, keys = Identity.of_this_process(), store.keys
+    stack.callback(identity.retire)
     transitions = Transitions(commit=store.commit, keys=keys, retention=retention)
     inbox_reader = StreamReader(store.queries, blocking, keys.inbox, identity, decode_delivery, lease=delivery.lease)
     outbox_reader = StreamReader(store.queries, blocking, keys.outbox, identity, decode_send, lease=delivery.lease)

@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 _RELEASED_MS: Final = 3_600_000
 
+_alive_here: Final[set[str]] = set()
+"""The readers of this very process: its process id alone does not tell them from those of one before it."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,8 +41,14 @@ class Identity:
 
     @classmethod
     def of_this_process(cls) -> Identity:
-        """A fresh name for this process."""
-        return cls(socket.gethostname().replace("/", "_"), _pid_namespace(), os.getpid(), secrets.token_hex(4))
+        """A fresh name for this process, alive until it is retired."""
+        boot = secrets.token_hex(4)
+        _alive_here.add(boot)
+        return cls(socket.gethostname().replace("/", "_"), _pid_namespace(), os.getpid(), boot)
+
+    def retire(self) -> None:
+        """This reader has stopped; whoever is left may take over what it still holds."""
+        _alive_here.discard(self.boot)
 
     def __str__(self) -> str:
         return f"{self.host}/{self.namespace}/{self.pid}/{self.boot}"
@@ -51,7 +60,7 @@ class Identity:
             return False
         pid = int(parts[2])
         if pid == self.pid:
-            return parts[3] != self.boot
+            return parts[3] != self.boot and parts[3] not in _alive_here
         return not _is_alive(pid)
 
 

@@ -258,6 +258,16 @@ async def test_a_dead_neighbour_on_this_machine_needs_no_lease(store: Store) -> 
     assert names(await heir.outbox.recover(10, ())) == ["a"]
 
 
+def test_a_reader_of_this_process_is_alive_until_it_is_retired() -> None:
+    """Two workers in one process, as in tests: neither takes the other for a ghost of its process id."""
+    one, other = Identity.of_this_process(), Identity.of_this_process()
+
+    assert not one.outlives(str(other))
+    other.retire()
+    assert one.outlives(str(other))
+    one.retire()
+
+
 async def test_a_live_worker_elsewhere_keeps_its_lease(store: Store) -> None:
     there, here = await store.worker(host="there"), await store.worker(host="here")
     await planned(store, there, "a")
