@@ -283,7 +283,7 @@ async def tell_guarantee(store: Shard) -> None:
     (log.info if facts["safe"] else log.warning)("store_guarantee", **facts)
 
 
-async def worker_silence(stack: AsyncExitStack, settings: Settings, host: str) -> float | None:
-    """Seconds since a worker of this host last asked for work; None if none ever did. Raises Unavailable."""
+async def worker_silence(stack: AsyncExitStack, settings: Settings) -> float | None:
+    """Seconds since a living worker of this host last asked for work; None if there is none. Raises Unavailable."""
     store = open_store(stack, settings)
-    return await silence(store.queries, store.keys.outbox, host)
+    return await silence(store.queries, store.keys.outbox, Identity.of_this_process())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from contextlib import AsyncExitStack
 from enum import StrEnum
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from bridge.settings import Settings
 
 TIMEOUT: Final = 3.0
-QUIET_FOR: Final = 10.0
-"""Seconds: a worker asks for work twice a second."""
+QUIET_FOR: Final = 20.0
+"""Seconds: a worker asks for work twice a second, unless all its slots are taken by slow sends."""
 
 
 class Part(StrEnum):
@@ -65,9 +64,9 @@ async def _worker(settings: Settings) -> str | None:
 
     async with AsyncExitStack() as stack:
         try:
-            silence = await worker_silence(stack, settings, socket.gethostname())
+            silence = await worker_silence(stack, settings)
         except Unavailable as error:
             return str(error)
     if silence is None:
-        return "no worker of this host has ever asked for work"
+        return "no worker of this host is alive"
     return None if silence < QUIET_FOR else f"has not asked for work for {silence:.0f} s"

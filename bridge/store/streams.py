@@ -55,13 +55,24 @@ class Identity:
 
     def outlives(self, other: str) -> bool:
         """Is `other` a worker of this very host and PID namespace whose process is gone?"""
+        process = self._neighbour(other)
+        if process is None:
+            return False
+        pid, boot = process
+        if pid == self.pid:
+            return boot != self.boot and boot not in _alive_here
+        return not _is_alive(pid)
+
+    def sees(self, other: str) -> bool:
+        """Is `other` a worker of this very host and PID namespace, and alive?"""
+        return self._neighbour(other) is not None and not self.outlives(other)
+
+    def _neighbour(self, other: str) -> tuple[int, str] | None:
+        """Process id and boot of a worker that this one can judge."""
         parts = other.split("/")
         if len(parts) != 4 or parts[:2] != [self.host, self.namespace] or not parts[2].isdecimal():
-            return False
-        pid = int(parts[2])
-        if pid == self.pid:
-            return parts[3] != self.boot and parts[3] not in _alive_here
-        return not _is_alive(pid)
+            return None
+        return int(parts[2]), parts[3]
 
 
 def _pid_namespace() -> str:
@@ -107,13 +118,14 @@ class StreamReader(Generic[T]):
         self.consumer = str(identity)
 
     async def open(self) -> None:
-        """Make the stream and its group. From the beginning (`0`), never from now: what is there must be read."""
+        """Make the stream, its group and our name in it. From the beginning (`0`): what is there must be read."""
         with unavailable():
             try:
                 await self._queries.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
                     raise
+            await self._queries.xgroup_createconsumer(self.stream, GROUP, self.consumer)
 
     async def read(self, count: int) -> Sequence[Claim[T]]:
         """Up to `count` entries that nobody owns; waits up to BLOCK_MS for the first. Raises Unavailable."""
@@ -196,15 +208,18 @@ class StreamReader(Generic[T]):
         return claims
 
 
-async def silence(queries: Redis, stream: str, host: str) -> float | None:
-    """Seconds since a worker of `host` last asked for entries; None if none ever did. Raises Unavailable."""
+async def silence(queries: Redis, stream: str, here: Identity) -> float | None:
+    """Seconds since a living worker of this host last asked for entries; None if there is none. Raises Unavailable.
+
+    Before Redis 7.2 (which has `inactive`) a read that finds nothing leaves no trace: there, to live is enough.
+    """
     with unavailable():
         try:
             consumers = await queries.xinfo_consumers(stream, GROUP)
         except ResponseError:
             return None  # neither stream nor group yet
-    idle = [c["idle"] / 1000 for c in consumers if _text(c["name"]).startswith(f"{host}/")]
-    return min(idle, default=None)
+    living = [c for c in consumers if here.sees(_text(c["name"]))]
+    return min((c["idle"] / 1000 if "inactive" in c else 0.0 for c in living), default=None)
 
 
 def _text(name: str | bytes) -> str:

@@ -21,7 +21,7 @@ from bridge.store.journal import RedisJournal
 from bridge.store.keys import GROUP
 from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard, open_shard
-from bridge.store.streams import Identity, StreamReader
+from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
 
@@ -256,6 +256,27 @@ async def test_a_dead_neighbour_on_this_machine_needs_no_lease(store: Store) -> 
     await gone.outbox.read(10)
 
     assert names(await heir.outbox.recover(10, ())) == ["a"]
+
+
+async def test_an_idle_worker_is_seen_and_a_dead_one_is_not(store: Store) -> None:
+    """By its host's health check, although no message ever came."""
+    here, stream = Identity("here", "namespace", 1, "check"), store.shard.keys.outbox
+    assert await silence(store.shard.queries, stream, here) is None
+
+    dead = await store.worker(host="here")
+    assert here.outlives(dead.outbox.reader.consumer)
+    assert await silence(store.shard.queries, stream, here) is None
+    alive = Identity.of_this_process()
+    reader = StreamReader(
+        store.shard.queries, store.shard.blocking(store.stack), stream, alive, decode_send, lease=LEASE
+    )
+    await reader.open()
+    await reader.read(1)
+
+    quiet = await silence(store.shard.queries, stream, alive)
+    assert quiet is not None
+    assert quiet < LEASE.total_seconds()
+    alive.retire()
 
 
 def test_a_reader_of_this_process_is_alive_until_it_is_retired() -> None:

@@ -42,14 +42,14 @@ class Running:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._command = command
-        self._environment = environment
+        self.environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Start it."""
         with (self.folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, cwd=self.folder, env=clean_environment(self._environment),
+                *self._command, cwd=self.folder, env=clean_environment(self.environment),
                 stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
 

@@ -19,7 +19,7 @@ from bridge.samples import build
 from bridge.settings import Settings, load
 from tests.conftest import Start
 from tests.support.bridge import TOKEN, WEBHOOK, Bridge
-from tests.support.processes import COMMAND, Running
+from tests.support.processes import COMMAND, Running, run
 from tests.support.sink import Sink
 from tests.support.valkey import ValkeyServer
 from tests.support.wait import wait_until
@@ -94,6 +94,20 @@ async def test_it_survives_a_restart_of_the_store(
 
     await wait_until(lambda: delivered(bridge, second["id"]), f"it works after\n{worker.log}", within=40)
     assert worker.pid == process
+
+
+async def test_the_health_check_sees_it_live_and_die(worker: Running, tmp_path: Path) -> None:
+    async def verdict() -> tuple[int, str]:
+        code, out, err = await run("healthcheck", "worker", cwd=tmp_path, environment=worker.environment)
+        return code, out + err
+
+    async def well() -> bool:
+        return await verdict() == (0, "worker: well\n")
+
+    await wait_until(well, f"it is well\n{worker.log}", within=30)
+    await worker.end()
+
+    assert await verdict() == (1, "pinghome-bridge: worker: no worker of this host is alive\n")
 
 
 def test_every_option_is_one_that_arq_knows() -> None:
