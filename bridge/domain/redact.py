@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 REDACTED: Final = "[redacted]"
@@ -15,17 +16,19 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.
 def redact(text: str, keys: frozenset[str]) -> str:
     """The text with the value of every JSON member named in `keys` replaced by "[redacted]".
 
-    Works on tokens, not on a parsed document, so that every other character stays as it was sent, and text
-    that is not quite JSON is redacted too. Linear in the length of the text.
+    Works on the text, not on a parsed document, so that every other character stays as it was sent. Linear in
+    the length of the text.
     """
-    if "\\u" not in text and not any(key in text for key in keys):
+    if not keys:
         return text
+    # Names are looked up as they are usually written; where any character is escaped, a name may be too.
+    places = _escaped_places(text, keys) if "\\u" in text else _places(text, keys)
     pieces: list[str] = []
     end = 0
-    for start, stop in _secret_values(text, keys):
+    for start, stop in places:
         pieces += (text[end:start], f'"{REDACTED}"')
         end = stop
-    return "".join((*pieces, text[end:]))
+    return "".join((*pieces, text[end:])) if pieces else text
 
 
 def redact_loosely(text: str, keys: frozenset[str]) -> str:
@@ -37,7 +40,27 @@ def redact_loosely(text: str, keys: frozenset[str]) -> str:
     return re.sub(secret, lambda found: f'{found["name"]}"{REDACTED}"', text)
 
 
-def _secret_values(text: str, keys: frozenset[str]) -> Iterator[tuple[int, int]]:
+def _places(text: str, keys: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where the secret values stand. Inside a JSON string every quote is escaped, so a quoted name before a
+    colon is a name."""
+    end = 0
+    for name in _names(keys).finditer(text):
+        if name.start() < end:
+            continue  # inside a value that goes anyway
+        tokens = _TOKEN.finditer(text, name.end())
+        first = next(tokens, None)
+        if first is not None:
+            end = _end_of_value(first, tokens)
+            yield first.start(), end
+
+
+@lru_cache(maxsize=64)
+def _names(keys: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf'"(?:{"|".join(re.escape(key) for key in sorted(keys))})"\s*:[\s:]*')
+
+
+def _escaped_places(text: str, keys: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """The same, reading every token: slower."""
     tokens = _TOKEN.finditer(text)
     name: str | None = None
     armed = False

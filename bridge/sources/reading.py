@@ -71,7 +71,8 @@ def parse(body: bytes, what: str = "the body") -> object:
         document: object = msgspec.json.decode(without_bom(body))
     except (ValueError, RecursionError) as error:
         raise Undecoded(f"{what} is no JSON: {error}") from None
-    if _deeper_than(document, DEPTH_LIMIT):
+    # Only a body with that many brackets can be that deep; to count them costs nothing.
+    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and _deeper_than(document, DEPTH_LIMIT):
         raise Undecoded(f"{what} is nested deeper than {DEPTH_LIMIT} levels")
     return document
 
