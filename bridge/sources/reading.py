@@ -113,7 +113,9 @@ def members(value: object) -> Sequence[object]:
 def text(value: object) -> str | None:
     """A text that shows something, or a number as text. Blank text, booleans and structures are None."""
     if isinstance(value, str):
-        return value if any(char.isprintable() and char != " " for char in value) else None
+        # Nearly every text begins with a letter or a digit: no need to look further.
+        shows = value[:1].isalnum() or any(char.isprintable() and char != " " for char in value)
+        return value if shows else None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return canonical(value)
     return None
