@@ -29,7 +29,7 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "console"] =
     ]
     renderer: Any = (
         # Plain tracebacks: the pretty ones show local variables, and those hold bodies and tokens.
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, timestamp_key="at")
         if console
         else structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event).decode())
     )

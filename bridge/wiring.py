@@ -267,7 +267,7 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
             "inbox", inbox, Planning(inbox, planner(settings)).handle, slots=PLANNING_SLOTS, lease=delivery.lease
         ),
         delivering=Puller("outbox", outbox, delivering.handle, slots=delivery.concurrency, lease=delivery.lease),
-        upkeep=Upkeep(store.queries, store.commit, keys, retention=retention),
+        upkeep=Upkeep(store.queries, store.commit, keys, retention=retention, keep=settings.retention.events),
         readers=(inbox_reader, outbox_reader),
         health=StoreHealth(store.queries),
     )

@@ -26,7 +26,7 @@ async def promote(ctx: dict[str, Any]) -> None:
 
 
 async def tidy(ctx: dict[str, Any]) -> None:
-    """Every minute: forget what has expired."""
+    """Every ten seconds: forget what has expired, and what is too much."""
     try:
         await cast(Host, ctx[HOST]).tidy()
     except Unavailable as error:

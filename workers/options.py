@@ -16,6 +16,7 @@ from workers.pool import EXPIRES_EXTRA_MS, Patience, deserialize, ops_pool, seri
 
 _JOB_TIMEOUT: Final = 30
 _EVERY_SECOND: Final = set(range(60))
+_EVERY_TEN_SECONDS: Final = set(range(7, 60, 10))
 
 Hook = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -56,7 +57,7 @@ def _options(settings: Settings, *, start: Hook, stop: Hook | None) -> dict[str,
     return {
         "cron_jobs": [
             cron(promote, name=f"{prefix}:promote.v1", second=_EVERY_SECOND, **often),
-            cron(tidy, name=f"{prefix}:tidy.v1", second=7, **often),
+            cron(tidy, name=f"{prefix}:tidy.v1", second=_EVERY_TEN_SECONDS, **often),
         ],
         "queue_name": queue,
         "redis_pool": ops_pool(settings.redis.address(), queue, patience),

@@ -178,9 +178,13 @@ class DeliverySettings(Model):
 
 
 class RetentionSettings(Model):
-    """How long the ledger and the raw body of an event are kept once all its sends are delivered."""
+    """How long, and how many of, the ledgers and raw bodies of events are kept once all their sends are delivered.
+
+    `events` bounds what the history may take of the store's memory: about 3 KB each for a message of 1 KB.
+    """
 
     delivered: Duration = timedelta(days=3)
+    events: Annotated[int, Field(ge=1)] = 50_000
 
 
 class LoggingSettings(Model):

@@ -10,7 +10,7 @@
 | `due:sends`  | hash   | send id -> the send                                    | with `due` |
 | `dead:at`    | zset   | send id -> time of its death, in ms                    | until purged |
 | `dead`       | hash   | send id -> the send and the reason                     | with `dead:at` |
-| `event:<id>` | hash   | ledger of one delivery: facts, raw body, its sends     | TTL once every send is done |
+| `event:<id>` | hash   | ledger of one delivery: facts, raw body, its sends     | TTL and a number, once it is done |
 | `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
 | `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
 | `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |

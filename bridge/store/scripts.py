@@ -49,6 +49,7 @@ POSTPONE = _load("postpone")
 PROMOTE = _load("promote")
 FORGET = _load("forget")
 SWEEP = _load("sweep")
+TRIM = _load("trim")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What an answer means and what is done about it: ruling 22 as one table."""
+"""What an answer means and what is done about it, as one table over all statuses."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_status_has_the_meaning_that_was_ruled(status: int | None) -> None
 
 @pytest.mark.parametrize("status", [400, 409, 413, 422, 402, 405, 418, 451, 499])
 def test_a_refusal_of_this_very_message_is_refused(status: int) -> None:
-    """Named in the ruling, and any other 4xx."""
+    """400, 409, 413, 422 and any other 4xx."""
     assert judge(answer(status)) is Verdict.REFUSED
 
 

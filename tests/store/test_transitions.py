@@ -28,6 +28,7 @@ from bridge.store.upkeep import Upkeep
 NOW = datetime.now(UTC)
 LEASE = timedelta(seconds=30)
 RETENTION = timedelta(hours=1)
+KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def store(shared_valkey: str, prefix: str) -> AsyncIterator[Store]:
             stack=stack,
             journal=RedisJournal(shard.commit, shard.keys, duplicate_window=timedelta(hours=1)),
             ledger=RedisLedger(shard.queries, shard.keys),
-            upkeep=Upkeep(shard.queries, shard.commit, shard.keys, retention=RETENTION),
+            upkeep=Upkeep(shard.queries, shard.commit, shard.keys, retention=RETENTION, keep=KEPT),
         )
 
 
@@ -219,6 +220,22 @@ async def test_a_finished_event_is_forgotten_in_time_and_an_open_one_never(store
     await store.shard.queries.delete(key)
     assert await store.upkeep.forget(NOW + RETENTION * 2) == 1
     assert await store.ledger.events(limit=10) == []
+
+
+async def test_the_history_is_bounded_by_number_and_never_at_the_cost_of_an_open_event(store: Store) -> None:
+    """A storm of delivered alerts must not fill the store that the next one needs."""
+    worker = await store.worker()
+    ids = [await planned(store, worker, f"s{number}", lane=f"l{number}") for number in range(KEPT + 4)]
+    for claim in await worker.outbox.read(20):
+        if claim.item.id != "s0":
+            await worker.outbox.settle(claim, claim.item, Done(), NOW)
+
+    assert await store.upkeep.forget(NOW) == 3
+
+    kept = {event.facts.id for event in await store.ledger.events(limit=20)}
+    assert ids[0] in kept, "the oldest is not delivered yet"
+    assert len(kept) == KEPT + 1
+    assert await store.upkeep.forget(NOW) == 0
 
 
 async def test_an_owner_that_lost_its_send_cannot_settle_it(store: Store) -> None:
