@@ -24,6 +24,7 @@ from bridge.store.shard import Shard, open_shard
 from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
+from tests.support.wait import wait_until
 
 NOW = datetime.now(UTC)
 LEASE = timedelta(seconds=30)
@@ -115,6 +116,21 @@ async def planned(store: Store, worker: Worker, *names: str, lane: str = "lane")
     return delivery_id
 
 
+async def lease_ran_out(store: Store) -> None:
+    """Until everything that is held has been held for longer than the millisecond that these tests lease it for."""
+    keys = store.shard.keys
+
+    async def all_idle() -> bool:
+        held = [
+            entry
+            for stream in (keys.inbox, keys.outbox)
+            for entry in await store.shard.queries.xpending_range(stream, GROUP, "-", "+", 100)
+        ]
+        return bool(held) and all(entry["time_since_delivered"] > 1 for entry in held)
+
+    await wait_until(all_idle, "the leases have run out")
+
+
 def names(claims: Sequence[Claim[Send]]) -> list[str]:
     return [claim.item.id for claim in claims]
 
@@ -124,6 +140,7 @@ async def test_a_delivery_is_planned_once(store: Store) -> None:
     slow, quick = await store.worker(), await store.worker(lease=timedelta(milliseconds=1))
     delivery_id = await store.accept()
     (claim,) = await slow.inbox.read(10)
+    await lease_ran_out(store)
     (stolen,) = await quick.inbox.recover(10, ())
 
     assert await quick.inbox.replace(stolen, plan(delivery_id, send("a", delivery_id)))
@@ -245,6 +262,7 @@ async def test_an_owner_that_lost_its_send_cannot_settle_it(store: Store) -> Non
     zombie, heir = await store.worker(), await store.worker(lease=timedelta(milliseconds=1))
     await planned(store, zombie, "a")
     (claim,) = await zombie.outbox.read(10)
+    await lease_ran_out(store)
     (taken,) = await heir.outbox.recover(10, ())
 
     assert await heir.outbox.settle(taken, taken.item, Done(), NOW)
@@ -320,8 +338,10 @@ async def test_what_is_still_worked_on_is_not_recovered(store: Store) -> None:
     slow = await store.worker(lease=timedelta(milliseconds=1))
     await planned(store, slow, "a")
     (claim,) = await slow.outbox.read(10)
+    await lease_ran_out(store)
 
     assert await slow.outbox.recover(10, {claim.entry}) == ()
+    assert names(await slow.outbox.recover(10, ())) == ["a"]
 
 
 async def test_suspects_come_alone_and_last(store: Store) -> None:
@@ -333,8 +353,10 @@ async def test_suspects_come_alone_and_last(store: Store) -> None:
     stream = store.shard.keys.outbox
     for claim in claims[:2]:
         await store.shard.queries.xclaim(stream, GROUP, "someone", 0, [claim.entry], retrycount=ALONE_AFTER)
+    await lease_ran_out(store)
 
     assert names(await worker.outbox.recover(10, ())) == ["innocent"]
+    await lease_ran_out(store)
     alone = await worker.outbox.recover(10, {claims[2].entry})
 
     assert names(alone) == ["suspect-1"]
