@@ -179,6 +179,14 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert [f"{path.relative_to(ROOT)} -> {to}" for path, to in links if not (path.parent / to).exists()] == []
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    text = read("docs", "explanation", "delivery-guarantees.md")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+
+    assert len(named) > 15
+    assert [f"{path}::{name}" for path, name in named if f"def {name}(" not in read(path)] == []
+
+
 def test_no_file_grew_too_long() -> None:
     """300 lines is where one asks whether a file does one thing."""
     long = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in PYTHON}
