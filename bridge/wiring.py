@@ -103,9 +103,9 @@ def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
     return open_shard(stack, settings.redis.address(), settings.redis.prefix)
 
 
-def listener_middlewares(settings: Settings, *, demo: bool = False) -> Sequence[Middleware]:
-    """What stands before every handler. `demo`: published credentials live here whatever is configured."""
-    return middlewares(guarded=demo or bool(settings.development_credentials()))
+def listener_middlewares(settings: Settings, *, open_here: bool = False) -> Sequence[Middleware]:
+    """What stands before every handler. `open_here`: this listener lets this machine in without a secret."""
+    return middlewares(guarded=open_here or bool(settings.development_credentials()))
 
 
 def verifier(settings: TokenVerify | BasicVerify | SnsVerify | NoVerify) -> Verifier:
@@ -180,7 +180,9 @@ def build_admin(settings: Settings, store: Shard) -> web.Application:
     )
     tokens = settings.admin.token
     proof = TokenVerifier([token.get_secret_value() for token in tokens]) if tokens else NoVerifier()
-    return create_admin_app(admin, verifier=proof, clock=now, middlewares=listener_middlewares(settings))
+    return create_admin_app(
+        admin, verifier=proof, clock=now, middlewares=listener_middlewares(settings, open_here=tokens is None)
+    )
 
 
 def build_local(settings: Settings, data: Path) -> web.Application:
@@ -192,7 +194,7 @@ def build_local(settings: Settings, data: Path) -> web.Application:
         clock=now,
         world=world,
         strict=settings.pinghome.strict,
-        middlewares=listener_middlewares(settings, demo=demo),
+        middlewares=listener_middlewares(settings, open_here=demo),
     )
 
 

@@ -136,6 +136,22 @@ async def test_metrics_count_what_happened(bridge: Bridge, admin: str) -> None:
     assert 'bridge_depth{where="unplanned"} 0' in lines
 
 
+async def test_without_a_token_it_is_open_to_this_machine_and_to_no_web_page(start: Start) -> None:
+    """A name that was bound to 127.0.0.1 makes a page's requests look like ours, but for their Host."""
+    bridge = await start(worker=False, admin={})
+    server = TestServer(wiring.build_admin(bridge.settings, bridge.store), host="127.0.0.1")
+    await server.start_server(access_log=None)
+
+    async def read(**headers: str) -> int:
+        async with bridge.http.get(server.make_url("/v1/events"), headers=headers) as response:
+            return response.status
+
+    assert await read() == 200
+    assert await read(Host="rebound.example") == 403
+    assert await read(Origin="https://evil.example") == 403
+    await server.close()
+
+
 async def test_a_foreign_page_cannot_use_development_credentials(start: Start) -> None:
     """A web page on this very machine can reach a loopback listener; it cannot hide its Origin."""
     verify = {"method": "token", "token": "dev-token"}
