@@ -15,9 +15,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bridge.domain.errors import Rejected, Unavailable
+from bridge.pipeline.ports import Health
 
 LOG_FACTS: Final = web.RequestKey("log_facts", dict)
 """What a handler adds to the closing event of its request."""
+
+PROBES: Final = ("/livez", "/readyz")
 
 _KEEPALIVE: Final = 20.0
 _LINE_LIMIT: Final = 8190
@@ -125,6 +128,24 @@ def _is_local(host: str) -> bool:
     except ValueError:
         return False
     return name in ("localhost", "127.0.0.1", "::1")
+
+
+def add_probes(app: web.Application, health: Health) -> None:
+    """`/livez` and `/readyz`, which need no proof."""
+
+    async def live(_: web.Request) -> web.Response:
+        """This process answers. Touches nothing else, or an outage of Redis would have us restarted."""
+        return json_response({"status": "alive"})
+
+    async def ready(_: web.Request) -> web.Response:
+        """Can an alert be taken now, and if not, why."""
+        problems = await health.problems()
+        if problems:
+            return json_response({"status": "not_ready", "problems": problems}, status=503)
+        return json_response({"status": "ready"})
+
+    for path, handler in zip(PROBES, (live, ready), strict=True):
+        app.router.add_get(path, handler)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
 from bridge.domain.delivery import Delivery
-from bridge.domain.errors import ConfigError, ConfigFault, Unavailable
+from bridge.domain.errors import Unavailable
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
 from bridge.ingress.app import Ingress
@@ -39,7 +39,7 @@ from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
 from bridge.settings.model import WebhookTarget
 from bridge.settings.sources import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify
-from bridge.settings.values import is_loopback
+from bridge.settings.values import is_loopback, revealed
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
 from bridge.sinks.webhook import WebhookSink
@@ -71,33 +71,6 @@ def entropy() -> int:
     return secrets.randbits(80)
 
 
-def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
-    """Refuse to start where a stranger could get in. Raises ConfigError with every reason."""
-    public = settings.public_listeners()
-    faults = []
-    if not insecure_dev:
-        faults += [_fault(key, "no proof at all is refused without --insecure-dev") for key in _unproven(settings)]
-        if public:
-            where = " and ".join(public)
-            faults += [
-                _fault(key, f"the development token must not be reachable from other machines ({where}); "
-                            "configure one of your own, or say --insecure-dev")
-                for key in settings.development_credentials()
-            ]  # fmt: skip
-    if settings.admin.token is None and not is_loopback(settings.admin.host):
-        faults.append(_fault("admin.token", "needed where the admin API can be reached from other machines"))
-    if faults:
-        raise ConfigError(faults)
-
-
-def _unproven(settings: Settings) -> Sequence[str]:
-    return [f"sources.{name}.verify.method" for name, s in settings.sources.items() if isinstance(s.verify, NoVerify)]
-
-
-def _fault(key: str, reason: str) -> ConfigFault:
-    return ConfigFault(origin="start", key=key, reason=reason)
-
-
 def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
     """The store as configured."""
     return open_shard(stack, settings.redis.address(), settings.redis.prefix)
@@ -112,9 +85,9 @@ def verifier(settings: TokenVerify | BasicVerify | SnsVerify | NoVerify) -> Veri
     """The verifier that a source's configuration asks for."""
     match settings:
         case TokenVerify():
-            return TokenVerifier([token.get_secret_value() for token in settings.token])
+            return TokenVerifier(revealed(settings.token))
         case BasicVerify():
-            return BasicVerifier([(settings.user, password.get_secret_value()) for password in settings.password])
+            return BasicVerifier([(settings.user, password) for password in revealed(settings.password)])
         case SnsVerify():
             return SnsVerifier(
                 settings.topic_arns,
@@ -157,7 +130,7 @@ async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard)
         name: Heartbeat(
             name=name,
             monitor_id=heartbeat.id.get_secret_value(),
-            verifier=TokenVerifier([t.get_secret_value() for t in heartbeat.token]) if heartbeat.token else None,
+            verifier=TokenVerifier(revealed(heartbeat.token)) if heartbeat.token else None,
         )
         for name, heartbeat in settings.heartbeats.items()
     }
@@ -179,7 +152,7 @@ def build_admin(settings: Settings, store: Shard) -> web.Application:
         config=settings.model_dump(mode="json"),
     )
     tokens = settings.admin.token
-    proof = TokenVerifier([token.get_secret_value() for token in tokens]) if tokens else NoVerifier()
+    proof = TokenVerifier(revealed(tokens)) if tokens else NoVerifier()
     return create_admin_app(
         admin, verifier=proof, clock=now, middlewares=listener_middlewares(settings, open_here=tokens is None)
     )

@@ -10,7 +10,7 @@ import sys
 from bridge import logs
 from bridge.domain.errors import ConfigError
 from bridge.settings import load
-from bridge.wiring import check_start
+from bridge.settings.start import check_start
 from workers.options import hosting
 
 _EX_CONFIG = 78

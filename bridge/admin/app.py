@@ -15,9 +15,8 @@ from bridge.domain.request import Request
 from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.ports import Clock, Health
 from bridge.verify.base import Verifier
-from bridge.web import error_response, json_response
+from bridge.web import PROBES, add_probes, error_response, json_response
 
-_OPEN: Final = frozenset({"/livez", "/readyz"})
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 _PAGE: Final = 100
 _PAGE_LIMIT: Final = 1000
@@ -71,25 +70,12 @@ class Admin:
             text=text, content_type="text/plain", charset="utf-8", headers={"Cache-Control": "no-store"}
         )
 
-    async def live(self, http: web.Request) -> web.Response:
-        """GET /livez: this process answers."""
-        return json_response({"status": "alive"})
-
-    async def ready(self, http: web.Request) -> web.Response:
-        """GET /readyz: is the store fit, and if not, why."""
-        problems = await self.health.problems()
-        if problems:
-            return json_response({"status": "not_ready", "problems": problems}, status=503)
-        return json_response({"status": "ready"})
-
 
 def create_app(admin: Admin, *, verifier: Verifier, clock: Clock, middlewares: Sequence[Middleware]) -> web.Application:
     """The application of the operators' listener. `verifier` judges who may read."""
     app = web.Application(middlewares=[*middlewares, _authorization(verifier, clock)])
     routes: Mapping[str, Handler] = {
         "/metrics": admin.metrics,
-        "/livez": admin.live,
-        "/readyz": admin.ready,
         "/v1/events": admin.events,
         "/v1/events/{id}": admin.event,
         "/v1/events/{id}/raw": admin.raw,
@@ -98,13 +84,14 @@ def create_app(admin: Admin, *, verifier: Verifier, clock: Clock, middlewares: S
     }
     for path, handler in routes.items():
         app.router.add_get(path, handler, allow_head=False)
+    add_probes(app, admin.health)
     return app
 
 
 def _authorization(verifier: Verifier, clock: Clock) -> Middleware:
     @web.middleware
     async def authorize(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in _OPEN:
+        if request.path not in PROBES:
             try:
                 # Only the header counts here: an operator's token in a URL would end up in a browser's history.
                 headers = {"authorization": request.headers.get("Authorization", "")}

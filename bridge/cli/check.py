@@ -24,7 +24,7 @@ def check_config(
     Example: pinghome-bridge check-config config/bridge.yaml
     """
     from bridge.settings import load
-    from bridge.wiring import check_start
+    from bridge.settings.start import check_start
 
     with configuration_faults():
         settings = load(file)

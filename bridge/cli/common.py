@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
 from bridge.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bridge.settings import Settings
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
@@ -47,6 +50,19 @@ def configuration_faults() -> Iterator[None]:
         for fault in error.faults:
             sys.stderr.write(f"pinghome-bridge: {fault}\n")
         raise typer.Exit(EX_CONFIG) from None
+
+
+def start(process: str, config: Path | None, *, insecure_dev: bool) -> Settings:
+    """What every long-running command does first: read the configuration, refuse an unsafe one, set up the log."""
+    from bridge import logs
+    from bridge.settings import load
+    from bridge.settings.start import check_start
+
+    with configuration_faults():
+        settings = load(config)
+        check_start(settings, insecure_dev=insecure_dev)
+    logs.configure(level=settings.logging.level, form=settings.logging.format, process=process)
+    return settings
 
 
 def inherited(descriptor: int) -> socket.socket:

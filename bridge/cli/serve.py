@@ -18,9 +18,9 @@ from bridge.cli.common import (
     InsecureOption,
     SocketOption,
     announce,
-    configuration_faults,
     fail,
     inherited,
+    start,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve(
 
     Example: pinghome-bridge serve --config bridge.yaml
     """
-    settings = _start("ingress", config, insecure_dev=insecure_dev)
+    settings = start("ingress", config, insecure_dev=insecure_dev)
     ingress = _bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
     admin = _bound("admin", admin_fd, settings.admin.host, settings.admin.port)
     asyncio.run(_serve(settings, ingress, admin, ready_fd))
@@ -51,7 +51,7 @@ def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, re
     """
     from workers.run import run
 
-    settings = _start("worker", config, insecure_dev=insecure_dev)
+    settings = start("worker", config, insecure_dev=insecure_dev)
     asyncio.run(run(settings, lambda: announce(ready_fd)))
 
 
@@ -67,25 +67,13 @@ def local_pinghome(
 
     Example: pinghome-bridge local-pinghome --data .bridge --port 8090
     """
-    settings = _start("pinghome", config, insecure_dev=insecure_dev)
+    settings = start("pinghome", config, insecure_dev=insecure_dev)
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         fail(f"{data}: {error.strerror}", EX_CANTCREAT)
     bound = _bound("pinghome", listen_fd, settings.pinghome.host, settings.pinghome.port if port is None else port)
     asyncio.run(_local(settings, data / "pinghome.sqlite3", bound, ready_fd))
-
-
-def _start(process: str, config: Path | None, *, insecure_dev: bool) -> Settings:
-    from bridge import logs
-    from bridge.settings import load
-    from bridge.wiring import check_start
-
-    with configuration_faults():
-        settings = load(config)
-        check_start(settings, insecure_dev=insecure_dev)
-    logs.configure(level=settings.logging.level, form=settings.logging.format, process=process)
-    return settings
 
 
 def _bound(name: str, descriptor: int | None, host: str, port: int) -> socket.socket:

@@ -23,8 +23,8 @@ from bridge.cli.common import (
     ConfigOption,
     DataOption,
     InsecureOption,
-    configuration_faults,
     fail,
+    start,
 )
 
 if TYPE_CHECKING:
@@ -60,14 +60,7 @@ def up(
 
     Example: pinghome-bridge up --port 8080 --data .bridge
     """
-    from bridge import logs
-    from bridge.settings import load
-    from bridge.wiring import check_start
-
-    with configuration_faults():
-        settings = load(config)
-        check_start(settings, insecure_dev=insecure_dev)
-    logs.configure(level=settings.logging.level, form=settings.logging.format, process="up")
+    settings = start("up", config, insecure_dev=insecure_dev)
     with _locked(data):
         listeners = _listen(settings, port, admin_port, pinghome_port)
         raise typer.Exit(asyncio.run(_run(settings, listeners, config, data, insecure_dev=insecure_dev)))

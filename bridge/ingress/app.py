@@ -15,7 +15,7 @@ from bridge.ingress.bodies import Bodies
 from bridge.pipeline.ports import Accepted, Health
 from bridge.pipeline.receive import Receipt, Receiver
 from bridge.pipeline.report import Reporter
-from bridge.web import LOG_FACTS, error_response, json_response
+from bridge.web import LOG_FACTS, add_probes, error_response, json_response
 
 _MESSAGE_LIMIT: Final = 64 * 1024
 
@@ -72,17 +72,6 @@ class Ingress:
         facts["outcome"], facts["delivery"] = "accepted", accepted.id
         return _accepted(accepted)
 
-    async def live(self, http: web.Request) -> web.Response:
-        """GET /livez: this process answers. Touches nothing else, or an outage of Redis would restart us."""
-        return json_response({"status": "alive"})
-
-    async def ready(self, http: web.Request) -> web.Response:
-        """GET /readyz: can an alert be taken now, and if not, why."""
-        problems = await self.health.problems()
-        if problems:
-            return json_response({"status": "not_ready", "problems": problems}, status=503)
-        return json_response({"status": "ready"})
-
     async def _posted(self, http: web.Request) -> str | None:
         """A POSTed body is the message, unless the query has one."""
         if http.method != "POST":
@@ -101,8 +90,7 @@ def create_app(ingress: Ingress, *, middlewares: Sequence[Middleware]) -> web.Ap
         # No HEAD: link previews and probes send it, and a preview is no heartbeat.
         app.router.add_get(path, ingress.heartbeat, allow_head=False)
         app.router.add_post(path, ingress.heartbeat)
-    app.router.add_get("/livez", ingress.live)
-    app.router.add_get("/readyz", ingress.ready)
+    add_probes(app, ingress.health)
     return app
 
 

@@ -96,6 +96,12 @@ Secrets = Annotated[
 ]
 """One secret, or two while the first is being rotated out."""
 
+
+def revealed(secrets: Secrets) -> list[str]:
+    """The secrets themselves, for whoever compares them."""
+    return [secret.get_secret_value() for secret in secrets]
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 takes a free one."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bridge.domain.errors import ConfigError
 from bridge.settings import Settings, load
-from bridge.wiring import check_start
+from bridge.settings.start import check_start
 
 MARK = "mark3r"
 PUBLIC = "0.0.0.0"  # noqa: S104 - what is to be refused

@@ -50,19 +50,7 @@ def create(connection: sqlite3.Connection, call: Call) -> Reply:
     wanted = _read(connection, call)
     row = connection.execute(
         "INSERT INTO rulesets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (
-            str(uuid.uuid4()),
-            wanted.team_id,
-            wanted.rule_type,
-            wanted.level,
-            wanted.name,
-            wanted.description,
-            wanted.urgency,
-            wanted.conditions,
-            wanted.assignees,
-            call.now,
-            call.now,
-        ),
+        (str(uuid.uuid4()), *_columns(wanted), call.now, call.now),
     ).fetchone()
     return created("Ruleset created.", _shown(row))
 
@@ -74,18 +62,7 @@ def update(connection: sqlite3.Connection, call: Call) -> Reply:
     row = connection.execute(
         "UPDATE rulesets SET team_id = ?, rule_type = ?, level = ?, name = ?, description = ?, urgency = ?,"
         " conditions = ?, assignees = ?, updated_at = ? WHERE id = ? RETURNING *",
-        (
-            wanted.team_id,
-            wanted.rule_type,
-            wanted.level,
-            wanted.name,
-            wanted.description,
-            wanted.urgency,
-            wanted.conditions,
-            wanted.assignees,
-            call.now,
-            before["id"],
-        ),
+        (*_columns(wanted), call.now, before["id"]),
     ).fetchone()
     return Reply(message="Ruleset updated.", data=_shown(row))
 
@@ -95,6 +72,20 @@ def delete(connection: sqlite3.Connection, call: Call) -> Reply:
     row = ownership.ruleset(connection, call.customer, call.path["id"])
     connection.execute("DELETE FROM rulesets WHERE id = ?", (row["id"],))
     return Reply(message="Ruleset deleted.", data={"id": row["id"]})
+
+
+def _columns(ruleset: _Ruleset) -> tuple[str | None, ...]:
+    """In the order of the table."""
+    return (
+        ruleset.team_id,
+        ruleset.rule_type,
+        ruleset.level,
+        ruleset.name,
+        ruleset.description,
+        ruleset.urgency,
+        ruleset.conditions,
+        ruleset.assignees,
+    )
 
 
 def _read(connection: sqlite3.Connection, call: Call) -> _Ruleset:

@@ -1,0 +1,37 @@
+"""What a configuration must be besides well formed: safe to start with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.domain.errors import ConfigError, ConfigFault
+from bridge.settings.model import Settings
+from bridge.settings.sources import NoVerify
+from bridge.settings.values import is_loopback
+
+
+def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
+    """Refuse to start where a stranger could get in. Raises ConfigError with every reason."""
+    public = settings.public_listeners()
+    faults = []
+    if not insecure_dev:
+        faults += [_fault(key, "no proof at all is refused without --insecure-dev") for key in _unproven(settings)]
+        if public:
+            where = " and ".join(public)
+            faults += [
+                _fault(key, f"the development token must not be reachable from other machines ({where}); "
+                            "configure one of your own, or say --insecure-dev")
+                for key in settings.development_credentials()
+            ]  # fmt: skip
+    if settings.admin.token is None and not is_loopback(settings.admin.host):
+        faults.append(_fault("admin.token", "needed where the admin API can be reached from other machines"))
+    if faults:
+        raise ConfigError(faults)
+
+
+def _unproven(settings: Settings) -> Sequence[str]:
+    return [f"sources.{name}.verify.method" for name, s in settings.sources.items() if isinstance(s.verify, NoVerify)]
+
+
+def _fault(key: str, reason: str) -> ConfigFault:
+    return ConfigFault(origin="start", key=key, reason=reason)
