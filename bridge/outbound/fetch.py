@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import aiohttp
 import structlog
 
 from bridge.domain.errors import Unavailable
+from bridge.outbound.key_sets import KeySets
 from bridge.verify.base import KeyRef
 
 _TIMEOUT: Final = 3.0
@@ -52,7 +54,7 @@ class _Cached:
 
 
 class CachedKeys:
-    """Implements the port `KeyStore`.
+    """Implements the port `KeyStore`. Sets of keys have rules of their own, see `KeySets`.
 
     One fetch at a time a URL; a failure is remembered for 10 s, so that a flood of forged messages costs a
     few fetches; the last known key outlives failures to fetch it anew.
@@ -61,12 +63,15 @@ class CachedKeys:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         """Over the process's client session."""
         self._session = session
+        self._sets = KeySets(partial(get, session))
         self._keys: dict[KeyRef, _Cached] = {}
         self._failed: dict[KeyRef, float] = {}
         self._fetches: dict[KeyRef, asyncio.Task[bytes]] = {}
 
     async def fetch(self, ref: KeyRef) -> bytes:
         """See the port."""
+        if ref.kid is not None:
+            return await self._sets.fetch(ref)
         now = time.monotonic()
         cached = self._keys.get(ref)
         if cached is not None and now < cached.until:

@@ -16,9 +16,14 @@ from bridge.domain.request import Principal, Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRef:
-    """A public key that a proof needs: where it is published. The host was checked before this was made."""
+    """A public key that a proof needs: where it is published. The host was checked before this was made.
+
+    `kid` is None for a document that holds one key. Otherwise the document is a set of keys (RFC 7517), and this
+    is the id of the one that is meant: a set that lacks it may be out of date.
+    """
 
     url: str
+    kid: str | None = None
 
 
 Keys = Mapping[KeyRef, bytes]

@@ -8,20 +8,16 @@ instead of being taken apart, so that no two URL parsers can disagree about them
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
 from bridge.domain.errors import Unauthentic
+from bridge.verify.addresses import ADDRESS, is_loopback
 
 _AWS: Final = re.compile(
     r"https://sns\.(?P<region>[a-z0-9-]{3,})\.amazonaws\.com(?P<china>\.cn)?(?P<rest>/[!-~]*)",
-    re.ASCII,
-)
-_ANY: Final = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(?P<port>:[0-9]{1,5})?(?P<rest>/[!-~]*)",
     re.ASCII,
 )
 _AWS_CERTIFICATE: Final = re.compile(r"/SimpleNotificationService-[0-9a-f]+\.pem", re.ASCII)
@@ -59,8 +55,8 @@ class SnsAddresses:
 
     def _rest(self, url: str, topic_arn: str) -> tuple[str, bool]:
         """The address after its host, and whether the host is the operator's own. Raises Unauthentic."""
-        if (found := _ANY.fullmatch(url)) and found["host"] + (found["port"] or "") in self._allowed:
-            if found["scheme"] == "http" and not (self._allow_http and _is_loopback(found["host"])):
+        if (found := ADDRESS.fullmatch(url)) and found["host"] + (found["port"] or "") in self._allowed:
+            if found["scheme"] == "http" and not (self._allow_http and is_loopback(found["host"])):
                 raise Unauthentic("the address is not on https")
             return found["rest"], True
         partition, region = _place(topic_arn)
@@ -73,10 +69,3 @@ class SnsAddresses:
 def _place(topic_arn: str) -> tuple[str, str]:
     parts = topic_arn.split(":")
     return (parts[1], parts[3]) if len(parts) == 6 else ("", "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
