@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
-from bridge.domain.alert import Action, Alert, Condition, Link, Rel, Resource, Severity, Status
+from bridge.domain.alert import Action, Alert, Condition, Link, Resource, Severity, Status
 from bridge.domain.errors import Undecoded
 from bridge.sources.aws_cloudwatch_wire import Alarm, read_alarm
+from bridge.sources.aws_names import arn_part, console_links
 from bridge.sources.reading import Message, title
 
 _TYPE: Final = "cloudwatch-alarm"
@@ -30,11 +31,6 @@ _OPERATORS: Final = {
     "GreaterThanUpperThreshold": "above band",
     "LessThanLowerThreshold": "below band",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside band",
-}
-_CONSOLES: Final = {
-    "aws": "https://{region}.console.aws.amazon.com",
-    "aws-cn": "https://{region}.console.amazonaws.cn",
-    "aws-us-gov": "https://{region}.console.amazonaws-us-gov.com",
 }
 
 
@@ -59,8 +55,8 @@ def read(message: Message) -> Sequence[Alert]:
             severity_raw=alarm.state,
             description=alarm.description,
             provider="aws",
-            account=alarm.account or _part(arn, 4),
-            region=_part(arn, 3) or alarm.region,
+            account=alarm.account or arn_part(arn, 4),
+            region=arn_part(arn, 3) or alarm.region,
             event_id=message.event_id or alarm.event_id,
             resource=_resource(alarm, arn),
             condition=_condition(alarm),
@@ -146,15 +142,7 @@ def _labels(alarm: Alarm) -> dict[str, str]:
 
 
 def _links(alarm: Alarm, arn: str | None) -> tuple[Link, ...]:
-    console, region = _CONSOLES.get(_part(arn, 1) or ""), _part(arn, 3)
+    region = arn_part(arn, 3)
     name = alarm.name or (arn or "").split(":alarm:", 1)[-1]
-    if console is None or region is None or not region.replace("-", "").isalnum():
-        return ()
-    where = console.format(region=region)
-    href = f"{where}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
-    return (Link(rel=Rel.CONSOLE, href=href),)
-
-
-def _part(arn: str | None, index: int) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[index] or None if len(parts) > index else None
+    path = f"cloudwatch/home?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
+    return console_links(arn_part(arn, 1), region, path)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from bridge.domain.conditions import number
+from bridge.sources.aws_names import partition_of
 from bridge.sources.reading import (
     Message,
     first_text,
@@ -156,7 +157,7 @@ def _from_detail(
         name=text(detail.get("alarmName")),
         state=text(state.get("value")),
         arn=_alarm_arn(arn),
-        partition=_partition_of(region),
+        partition=partition_of(region),
         region=region,
         place=region,
         account=text(account),
@@ -251,14 +252,6 @@ def _embedded(value: object) -> object:
 def _alarm_arn(value: object) -> str | None:
     stated = text(value)
     return stated if stated is not None and stated.startswith("arn:") and ":alarm:" in stated else None
-
-
-def _partition_of(region: str | None) -> str | None:
-    """AWS documentation, "Amazon Resource Names": which partition a region's name belongs to."""
-    if region is None:
-        return None
-    known = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
-    return next((partition for prefix, partition in known.items() if region.startswith(prefix)), "aws")
 
 
 def _only(values: Iterable[str | None]) -> str | None:

@@ -1,21 +1,35 @@
 """The envelope of Amazon SNS over HTTP(S), and the copies of it that a Lambda function is given.
 
 Source: AWS documentation, Amazon SNS developer guide, "HTTP/HTTPS notification JSON format". Lambda records
-hold the same envelope with `Url` where the HTTP form has `URL`. The signature is the verifier's business.
+hold the same envelope with `Url` where the HTTP form has `URL`, and the text "None" for no subject. The
+signature is the verifier's business.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from bridge.domain.errors import Undecoded
+from bridge.domain.request import Request
 from bridge.sources.base import Acknowledge, Confirm, Handshake
-from bridge.sources.reading import Message, first_text, mapping, members, parse, text, without_bom
+from bridge.sources.reading import (
+    Message,
+    first_text,
+    mapping,
+    members,
+    parse,
+    parse_or_none,
+    raw_members,
+    text,
+    time,
+    without_bom,
+)
 
 REDACTED: Final = frozenset({"SubscribeURL", "SubscribeUrl", "UnsubscribeURL", "UnsubscribeUrl", "Token"})
 """Whoever holds one of these can subscribe or unsubscribe the endpoint without further proof."""
@@ -23,19 +37,27 @@ REDACTED: Final = frozenset({"SubscribeURL", "SubscribeUrl", "UnsubscribeURL", "
 _NOTIFICATION: Final = "Notification"
 _SUBSCRIBE: Final = "SubscriptionConfirmation"
 _UNSUBSCRIBE: Final = "UnsubscribeConfirmation"
+_RAW: Final = "x-amz-sns-rawdelivery"
 _NESTING_LIMIT: Final = 3
 """Topics that may have forwarded one message to each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What SNS says about one message. `confirm_url` is only in the two confirmations."""
+    """What SNS says about one message. `confirm_url` is only in the two confirmations.
+
+    `message` is text on the wire; AWS's documentation, and who copies from it, has the document itself.
+    `attributes` are not signed.
+    """
 
     kind: str
     message_id: str | None
     topic_arn: str
-    message: str | None
+    message: str | Mapping[str, object] | None
     confirm_url: str | None
+    subject: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = None
 
 
 def envelope(document: object) -> Envelope | None:
@@ -44,14 +66,22 @@ def envelope(document: object) -> Envelope | None:
     kind, topic_arn = fields.get("Type"), text(fields.get("TopicArn"))
     if kind not in (_NOTIFICATION, _SUBSCRIBE, _UNSUBSCRIBE) or topic_arn is None:
         return None
-    message = fields.get("Message")
+    message, subject = fields.get("Message"), text(fields.get("Subject"))
     return Envelope(
         kind=str(kind),
         message_id=text(fields.get("MessageId")),
         topic_arn=topic_arn,
-        message=message if isinstance(message, str) else None,
+        message=message if isinstance(message, str | dict) else None,
         confirm_url=first_text(fields.get("SubscribeURL"), fields.get("SubscribeUrl")),
+        subject=None if subject == "None" else subject,
+        attributes=_attributes(mapping(fields, "MessageAttributes")),
+        sent_at=time(fields.get("Timestamp")),
     )
+
+
+def _attributes(stated: Mapping[str, object]) -> Mapping[str, str]:
+    values = ((name, text(mapping(member).get("Value"))) for name, member in stated.items())
+    return {name: value for name, value in values if value is not None}
 
 
 def handshake(document: object) -> Handshake | None:
@@ -87,31 +117,78 @@ def delivery_id(document: object) -> str | None:
 
 def split_records(body: bytes) -> Sequence[bytes]:
     """The exact bytes of each record of a Lambda event, of which `is_records` holds."""
-    fields = msgspec.json.decode(without_bom(body), type=dict[str, msgspec.Raw])
-    return tuple(bytes(record) for record in msgspec.json.decode(fields["Records"], type=list[msgspec.Raw]))
+    return raw_members(body, "Records")
 
 
-def unwrap(document: Mapping[str, object], raw: bytes | None = None) -> Message:
-    """The message out of its envelopes; a document that has none is its own message.
+def raw_delivery(request: Request) -> Message | None:
+    """The message of a subscription with raw message delivery, or None where this is none.
+
+    The body is what was published and nothing else; topic and id are in headers. Nothing of it is signed:
+    it can come to a source only whose proof is another one (a token). Raises Undecoded.
+    """
+    if request.headers.get(_RAW, "").casefold() != "true" or envelope(parse_or_none(request.body)) is not None:
+        return None
+    topic_arn = text(request.headers.get("x-amz-sns-topic-arn"))
+    try:
+        content = without_bom(request.body).decode()
+    except UnicodeDecodeError:
+        raise Undecoded("the raw SNS message is no UTF-8") from None
+    return _opened(content, Message(event_id=_raw_id(request), channel=topic_arn))
+
+
+def request_id(request: Request) -> str | None:
+    """SNS's own MessageId of this request, in the body or, with raw delivery, in a header.
+
+    An envelope's own id counts: headers are not signed, and a forged one must not make a copy look new.
+    """
+    document = parse_or_none(request.body)
+    if envelope(document) is None and request.headers.get(_RAW, "").casefold() == "true":
+        return _raw_id(request)
+    return delivery_id(document)
+
+
+def _raw_id(request: Request) -> str | None:
+    return text(request.headers.get("x-amz-sns-message-id"))
+
+
+def unwrap(document: Mapping[str, object], *, body: bytes | None = None, raw: bytes | None = None) -> Message:
+    """The message out of its envelopes; a document that has none is its own message. `body` is its JSON.
 
     The id is the outermost envelope's, the one that redeliveries repeat; the channel is the innermost
     topic, the one that the product itself published to. Raises Undecoded.
     """
-    event_id = channel = None
+    message = Message(document=document, body=body, raw=raw)
     for _ in range(_NESTING_LIMIT + 1):
-        found = envelope(document)
+        found = envelope(message.document)
         if found is None:
-            return Message(document=document, event_id=event_id, channel=channel, raw=raw)
-        event_id, channel = event_id or found.message_id, found.topic_arn
-        document = _content(found)
+            return message
+        message = _content(found, message)
     raise Undecoded(f"SNS envelopes are nested deeper than {_NESTING_LIMIT}")
 
 
-def _content(found: Envelope) -> Mapping[str, object]:
+def _content(found: Envelope, outer: Message) -> Message:
     if found.kind != _NOTIFICATION:
         raise Undecoded(f"an SNS {found.kind} of {found.topic_arn} holds no alert")
     if found.message is None:
         raise Undecoded(f"the SNS notification of {found.topic_arn} has no Message text")
-    if not found.message.lstrip().startswith("{"):
-        raise Undecoded(f"the SNS notification of {found.topic_arn} holds plain text, no JSON object")
-    return mapping(parse(found.message.encode(), f"the Message of {found.topic_arn}"))
+    within = Message(
+        event_id=outer.event_id or found.message_id,
+        channel=found.topic_arn,
+        raw=outer.raw,
+        subject=found.subject,
+        attributes=found.attributes,
+        sent_at=found.sent_at,
+    )
+    if isinstance(found.message, str):
+        return _opened(found.message, within)
+    return replace(within, document=found.message, body=msgspec.json.encode(found.message))
+
+
+def _opened(content: str, message: Message) -> Message:
+    """The message with its content: a JSON object, or else text."""
+    if not content.lstrip().startswith("{"):
+        if text(content) is None:
+            raise Undecoded(f"the SNS message of {message.channel} is empty")
+        return replace(message, plain_text=content)
+    body = content.encode()
+    return replace(message, document=mapping(parse(body, f"the Message of {message.channel}")), body=body)
