@@ -1,137 +1,30 @@
 """Azure Monitor alerts in the common alert schema, every monitoring service of it.
 
-Source: Azure documentation, Azure Monitor, "Common alert schema", and for the health families "Service
-health notifications" and "Resource health alerts". ARM ids are compared without regard to case, because
-Azure itself spells one resource in several ways.
+Source: Azure documentation, Azure Monitor, "Common alert schema".
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
-from bridge.domain.alert import Action, Alert, Rel, Resource, Status
-from bridge.domain.errors import Undecoded
-from bridge.sources.azure_monitor_families import Facts, Family, family_of
-from bridge.sources.reading import Message, first_text, labels, mapping, members, text, time, title, web_links
+from bridge.domain.alert import Alert
+from bridge.sources.azure_alert import alert_of
+from bridge.sources.reading import Message, mapping, text
 
 _SCHEMA: Final = "azuremonitorcommonalertschema"
-_MEANING: Final = {
-    "fired": (Status.FIRING, Action.TRIGGER),
-    "resolved": (Status.RESOLVED, Action.RESOLVE),
-}
-_TEST_RULE: Final = "test-"
-_TEST_SUBSCRIPTIONS: Final = frozenset({"aaaa0a0a-bb1b-cc2c-dd3d-eeeeee4e4e4e", "11111111-1111-1111-1111-111111111111"})
-"""Stand-ins that the test button of an action group names, today and in its first years."""
-
-_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
-_PROVIDER: Final = re.compile(r"/providers/", re.IGNORECASE)
 
 
 def read(message: Message) -> Sequence[Alert]:
     """The alert of one message. Raises Undecoded where its state or its identity cannot be read."""
     if (text(message.document.get("schemaId")) or "").casefold() != _SCHEMA:
         return ()
-    facts = _facts(message.document)
-    family = family_of(facts)
-    status, action = _meaning(facts, family)
-    test = _is_test(facts)
-    resolved = status is Status.RESOLVED
+    data = mapping(message.document, "data")
     return (
-        Alert(
-            type=family.type,
-            status=Status.INFO if test else status,
-            action=Action.TEST if test else action,
-            key=_key(facts, family),
-            global_key=facts.subscription is not None,
-            title=_title(facts, family, resolved=resolved),
-            severity=family.severity,
-            severity_raw=family.severity_raw,
-            description=text(facts.essentials.get("description")),
-            provider="azure",
-            account=facts.subscription,
-            region=family.region,
-            event_id=message.event_id,
-            resource=_resource(facts),
-            condition=family.condition,
-            labels=_labels(facts, family),
-            links=web_links((Rel.CONSOLE, facts.essentials.get("investigationLink")), *family.links),
-            # The health families tell of a recovery by another message that is fired as well.
-            starts_at=None if resolved and family.recovered else time(facts.essentials.get("firedDateTime")),
-            ends_at=_ended(facts, family) if resolved else None,
-            test=test,
-            raw=message.raw,
+        alert_of(
+            message,
+            essentials=mapping(data, "essentials"),
+            context=mapping(data, "alertContext"),
+            custom=mapping(data, "customProperties"),
         ),
     )
-
-
-def _facts(document: Mapping[str, object]) -> Facts:
-    essentials = mapping(document, "data", "essentials")
-    alert_id = text(essentials.get("alertId"))
-    targets = [found for found in map(text, members(essentials.get("alertTargetIDs"))) if found is not None]
-    named = (_SUBSCRIPTION.match(arm_id) for arm_id in (alert_id, *targets) if arm_id is not None)
-    return Facts(
-        essentials=essentials,
-        context=mapping(document, "data", "alertContext"),
-        custom=mapping(document, "data", "customProperties"),
-        alert_id=alert_id,
-        target=targets[0] if targets else None,
-        subscription=next((found.group(1) for found in named if found is not None), None),
-    )
-
-
-def _meaning(facts: Facts, family: Family) -> tuple[Status, Action]:
-    condition = text(facts.essentials.get("monitorCondition"))
-    known = _MEANING.get((condition or "").casefold())
-    if known is None:
-        raise Undecoded(f"the monitor condition is not known: {condition!r}")
-    return _MEANING["resolved"] if family.recovered else known
-
-
-def _key(facts: Facts, family: Family) -> str:
-    identity = family.identity or facts.alert_id or text(facts.essentials.get("originAlertId"))
-    if identity is None:
-        raise Undecoded("the alert has no alertId")
-    return identity.casefold()
-
-
-def _is_test(facts: Facts) -> bool:
-    """Both signs of the portal's test button: either alone is something that a customer may have."""
-    rule = (text(facts.essentials.get("alertRule")) or "").casefold()
-    return rule.startswith(_TEST_RULE) and (facts.subscription or "").casefold() in _TEST_SUBSCRIPTIONS
-
-
-def _title(facts: Facts, family: Family, *, resolved: bool) -> str:
-    essentials = facts.essentials
-    subject = first_text(family.subject, essentials.get("alertRule"), essentials.get("description"), facts.alert_id)
-    item = next(iter(members(essentials.get("configurationItems"))), None)
-    where = text(item) if family.subject is None else None
-    return title("Resolved:" if resolved else "Fired:", subject, f"on {where}" if where else None)
-
-
-def _resource(facts: Facts) -> Resource:
-    """The target by its ARM id: `.../providers/NAMESPACE/TYPE/NAME`, with more pairs for nested resources."""
-    if facts.target is None:
-        return Resource()
-    _, *found = _PROVIDER.split(facts.target)
-    namespace, *rest = found[-1].split("/") if found else [""]
-    if len(rest) < 2:
-        return Resource(id=facts.target)
-    return Resource(id=facts.target, type="/".join([namespace, *rest[::2]]), name=rest[-1])
-
-
-def _labels(facts: Facts, family: Family) -> dict[str, str]:
-    named = {
-        "alert_rule": facts.essentials.get("alertRule"),
-        "monitoring_service": facts.essentials.get("monitoringService"),
-    }
-    return labels(family.labels, facts.custom, named)
-
-
-def _ended(facts: Facts, family: Family) -> datetime | None:
-    stated = time(facts.essentials.get("resolvedDateTime"))
-    if stated is not None or not family.recovered:
-        return stated
-    return time(facts.context.get("eventTimestamp")) or time(facts.essentials.get("firedDateTime"))

@@ -1,113 +1,29 @@
-"""What the families of the common alert schema say, each in its own alert context.
+"""What the families of Azure Monitor's alerts say, each in its own alert context.
 
-Metric and log alerts carry Sev0 to Sev4 and an alert id that firing and resolved share. The activity log
-and the two health families carry a constant Sev4 and a new id each time: how bad it is, whether it is over
-and which problem it is are told by their properties (Azure documentation, "Service health notifications",
-"Resource health alerts", "Activity log event schema").
+Metric and log alerts carry Sev0 to Sev4 and an alert id that firing and resolved share. Source: Azure
+documentation, Azure Monitor, "Common alert schema", "Alert context fields".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from bridge.domain.alert import Condition, Rel, Severity
+from bridge.domain.alert import Condition, Rel
 from bridge.domain.conditions import number
+from bridge.sources.azure_activity_families import activity_log, resource_health, service_health
+from bridge.sources.azure_facts import Facts, Family, money, operator, rated
 from bridge.sources.reading import first_text, labels, mapping, members, pairs, text
-
-_SEVERITIES: Final = {
-    "sev0": Severity.CRITICAL,
-    "sev1": Severity.HIGH,
-    "sev2": Severity.MEDIUM,
-    "sev3": Severity.LOW,
-    "sev4": Severity.INFO,
-    "info": Severity.INFO,
-}
-_LEVELS: Final = {
-    "critical": Severity.CRITICAL,
-    "error": Severity.HIGH,
-    "warning": Severity.MEDIUM,
-    "informational": Severity.INFO,
-    "verbose": Severity.INFO,
-}
-_LEVEL_NUMBERS: Final = {"1": "critical", "2": "error", "3": "warning", "4": "informational", "5": "verbose"}
-_INCIDENT_TYPES: Final = {
-    "incident": Severity.HIGH,
-    "security": Severity.HIGH,
-    "actionrequired": Severity.MEDIUM,
-    "maintenance": Severity.LOW,
-    "informational": Severity.INFO,
-}
-_HEALTH: Final = {
-    "unavailable": Severity.HIGH,
-    "degraded": Severity.MEDIUM,
-    "unknown": Severity.MEDIUM,
-}
-_HEALTHY: Final = "available"
-_STAGES_OVER: Final = frozenset({"resolved", "rca", "complete", "completed", "canceled", "cancelled"})
-"""Stages and statuses of a service event after its end; an RCA is published when the incident is over."""
-
-_OPERATORS: Final = {
-    "greaterthan": ">",
-    "greaterthanorequal": ">=",
-    "greaterthanorequalto": ">=",
-    "lessthan": "<",
-    "lessthanorequal": "<=",
-    "lessthanorequalto": "<=",
-    "equal": "==",
-    "equals": "==",
-    "equalto": "==",
-    "greaterorlessthan": "outside band",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """The parts of one message that its family is read from."""
-
-    essentials: Mapping[str, object]
-    context: Mapping[str, object]
-    custom: Mapping[str, object]
-    alert_id: str | None
-    target: str | None
-    subscription: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """What only the family knows.
-
-    `identity` is None where the alert id is the identity. `recovered` says that the problem is over although
-    the message says "Fired". `subject` is None where the rule's name says it best.
-    """
-
-    type: str
-    severity: Severity | None
-    severity_raw: str | None
-    identity: str | None = None
-    recovered: bool = False
-    subject: str | None = None
-    region: str | None = None
-    condition: Condition | None = None
-    labels: Mapping[str, object] = field(default_factory=dict)
-    links: Sequence[tuple[Rel, object]] = ()
 
 
 def family_of(facts: Facts) -> Family:
     """The family by its monitoring service; one that is not known has the essentials and what is usual."""
-    service = text(facts.essentials.get("monitoringService")) or "alert"
-    slug = "-".join(re.findall(r"[a-z0-9]+", service.casefold()))
+    slug = "-".join(re.findall(r"[a-z0-9]+", facts.service.casefold()))
     if slug.startswith("activity-log"):
-        return _activity_log(facts)
+        return activity_log(facts)
     read = _FAMILIES.get(slug)
     return read(facts) if read is not None else _other(facts, f"azure-{slug or 'alert'}")
-
-
-def _rated(facts: Facts) -> tuple[Severity | None, str | None]:
-    stated = text(facts.essentials.get("severity"))
-    return _SEVERITIES.get((stated or "").casefold()), stated
 
 
 def _metric(facts: Facts) -> Family:
@@ -119,7 +35,7 @@ def _log(facts: Facts) -> Family:
 
 
 def _criteria(facts: Facts, type_: str) -> Family:
-    severity, severity_raw = _rated(facts)
+    severity, severity_raw = rated(facts.essentials.get("severity"))
     criteria = [mapping(one) for one in members(mapping(facts.context, "condition").get("allOf"))]
     first = criteria[0] if criteria else {}
     dimensions: dict[str, str] = {}
@@ -132,123 +48,132 @@ def _criteria(facts: Facts, type_: str) -> Family:
         severity_raw=severity_raw,
         condition=Condition(
             metric=first_text(first.get("metricName"), first.get("metricMeasureColumn"), first.get("webTestName")),
-            operator=_operator(first.get("operator")),
+            operator=operator(first.get("operator")),
             threshold=number(first.get("threshold")),
             value=number(first.get("metricValue")),
+            unit=text(first.get("metricUnit")),
             text=text(first.get("searchQuery")),
         ),
-        labels={**labels(mapping(facts.context, "properties")), **dimensions},
+        region=text(facts.context.get("resourceRegion")),
+        labels={**labels(mapping(facts.context, "properties")), **dimensions, "web_test": first.get("webTestName")},
         links=[(Rel.DASHBOARD, one.get(name)) for one in criteria for name in searches],
     )
 
 
-def _activity_log(facts: Facts) -> Family:
+def _log_v1(facts: Facts) -> Family:
+    """The retired log alerts, flat and in capitals, which old rules still send; they never resolve."""
     context = facts.context
-    severity, level = _by_level(context.get("level"))
-    operation, status = text(context.get("operationName")), text(context.get("status"))
-    told = [part for part in (operation, status) if part is not None]
-    return Family(
-        type="azure-activity-log",
-        severity=severity,
-        severity_raw=level,
-        condition=Condition(text=" ".join(told) or None),
-        labels={
-            "operation": operation,
-            "operation_status": status,
-            "event_source": context.get("eventSource"),
-            "correlation_id": context.get("correlationId"),
-        },
-    )
-
-
-def _by_level(value: object) -> tuple[Severity | None, str | None]:
-    """Activity log levels are words, in some messages the numbers of .NET's EventLevel."""
-    level = text(value)
-    word = _LEVEL_NUMBERS.get(level or "", level or "")
-    return _LEVELS.get(word.casefold()), level
-
-
-def _service_health(facts: Facts) -> Family:
-    properties = mapping(facts.context, "properties")
-    incident_type = text(properties.get("incidentType"))
-    stage, status = text(properties.get("stage")), text(facts.context.get("status"))
-    tracking_id = text(properties.get("trackingId"))
-    identity = None
-    if tracking_id is not None:
-        events = "providers/Microsoft.ResourceHealth/events"
-        identity = f"/subscriptions/{facts.subscription or ''}/{events}/{tracking_id}"
-    return Family(
-        type="service-health",
-        severity=_INCIDENT_TYPES.get((incident_type or "").casefold()),
-        severity_raw=incident_type,
-        identity=identity,
-        recovered=any((word or "").casefold() in _STAGES_OVER for word in (stage, status)),
-        subject=text(properties.get("title")),
-        region=text(properties.get("region")),
-        condition=Condition(text=text(properties.get("title"))),
-        labels={
-            "incident_type": incident_type,
-            "service": properties.get("service"),
-            "stage": stage,
-            "tracking_id": tracking_id,
-            "impact_start": properties.get("impactStartTime"),
-        },
-    )
-
-
-def _resource_health(facts: Facts) -> Family:
-    properties = mapping(facts.context, "properties")
-    current, before = text(properties.get("currentHealthStatus")), text(properties.get("previousHealthStatus"))
-    recovered = (current or "").casefold() == _HEALTHY
-    # A recovery is as urgent as what it ends, so that both take the same route at the same pace.
-    rated = before if recovered else current
-    return Family(
-        type="resource-health",
-        severity=_HEALTH.get((rated or "").casefold()),
-        severity_raw=current,
-        identity=facts.target,
-        recovered=recovered,
-        condition=Condition(text=text(properties.get("title"))),
-        labels={
-            "health_status": current,
-            "previous_health_status": before,
-            "health_event": properties.get("type"),
-            "cause": properties.get("cause"),
-        },
-    )
-
-
-def _other(facts: Facts, type_: str) -> Family:
-    """Log alerts V1, smart detection, budgets, Prometheus and whatever else speaks the common schema."""
-    severity, severity_raw = _rated(facts)
-    context = facts.context
+    severity, severity_raw = rated(facts.essentials.get("severity"))
     links = ("LinkToFilteredSearchResultsUI", "LinkToSearchResults")
     return Family(
-        type=type_,
+        type=f"azure-{'-'.join(facts.service.casefold().split())}",
         severity=severity,
         severity_raw=severity_raw,
-        subject=text(mapping(context, "AlertData").get("BudgetName")),
         condition=Condition(
-            operator=_operator(context.get("Operator")),
-            threshold=number(context.get("Threshold")),
-            value=number(first_text(context.get("ResultCount"), context.get("expressionValue"))),
-            text=first_text(context.get("SearchQuery"), context.get("expression"), context.get("DetectionSummary")),
+            operator=operator(first_text(context.get("Operator"), context.get("AlertThresholdOperator"))),
+            threshold=number(first_text(context.get("Threshold"), context.get("AlertThresholdValue"))),
+            value=number(context.get("ResultCount")),
+            text=text(context.get("SearchQuery")),
         ),
-        labels={**labels(mapping(context, "labels")), **pairs(context.get("Dimensions"))},
+        labels={**pairs(context.get("Dimensions")), "alert_type": context.get("AlertType")},
         links=[(Rel.DASHBOARD, context.get(name)) for name in links],
     )
 
 
-def _operator(value: object) -> str | None:
-    stated = text(value)
-    return None if stated is None else _OPERATORS.get(stated.replace(" ", "").casefold(), stated)
+def _prometheus(facts: Facts) -> Family:
+    severity, severity_raw = rated(facts.essentials.get("severity"))
+    annotations = mapping(facts.context, "annotations")
+    return Family(
+        type="azure-prometheus",
+        severity=severity,
+        severity_raw=severity_raw,
+        description=first_text(annotations.get("description"), annotations.get("summary")),
+        condition=Condition(
+            value=number(facts.context.get("expressionValue")), text=text(facts.context.get("expression"))
+        ),
+        labels=mapping(facts.context, "labels"),
+        links=[(Rel.RUNBOOK, annotations.get("runbook_url")), (Rel.DASHBOARD, annotations.get("dashboard_url"))],
+    )
+
+
+def _smart_detector(facts: Facts) -> Family:
+    context = facts.context
+    severity, severity_raw = rated(facts.essentials.get("severity"))
+    return Family(
+        type="azure-smartdetector",
+        severity=severity,
+        severity_raw=severity_raw,
+        description=text(context.get("DetectionSummary")),
+        condition=Condition(
+            value=number(context.get("DetectedValue")),
+            text=text(context.get("DetectionSummary")),
+        ),
+        labels={
+            "smart_detector": context.get("SmartDetectorName"),
+            "detected_value": context.get("DetectedValue"),
+            "normal_value": context.get("NormalValue"),
+        },
+    )
+
+
+def _cost(facts: Facts) -> Family:
+    """Budgets, which say no severity; amounts are texts with a currency sign."""
+    data = mapping(facts.context, "AlertData")
+    severity, severity_raw = rated(facts.essentials.get("severity"))
+    forecast = (text(data.get("ThresholdType")) or "").casefold().startswith("forecast")
+    spent = data.get("ForecastedTotalForPeriod") if forecast else None
+    return Family(
+        type="azure-costalerts",
+        severity=severity,
+        severity_raw=severity_raw,
+        subject=text(data.get("BudgetName")),
+        condition=Condition(
+            metric="forecast cost" if forecast else "cost",
+            operator=">",
+            threshold=money(data.get("NotificationThresholdAmount")),
+            value=money(first_text(spent, data.get("SpentAmount"), data.get("SpendingAmount"))),
+            unit=text(data.get("Unit")),
+            text=_told(data),
+        ),
+        labels={
+            "budget": data.get("BudgetName"),
+            "budget_amount": first_text(data.get("BudgetThreshold"), data.get("Budget")),
+            "threshold_type": data.get("ThresholdType"),
+            "resource_group": data.get("ResourceGroup"),
+        },
+    )
+
+
+def _told(data: Mapping[str, object]) -> str | None:
+    spent, limit = (
+        first_text(data.get("SpentAmount"), data.get("SpendingAmount")),
+        data.get("NotificationThresholdAmount"),
+    )
+    return f"{spent} spent, the threshold is {text(limit)}" if spent is not None and text(limit) is not None else None
+
+
+def _other(facts: Facts, type_: str) -> Family:
+    """Whatever else speaks the common schema."""
+    severity, severity_raw = rated(facts.essentials.get("severity"))
+    return Family(
+        type=type_,
+        severity=severity,
+        severity_raw=severity_raw,
+        condition=Condition(text=first_text(facts.context.get("details"), facts.context.get("description"))),
+        labels={**labels(mapping(facts.context, "properties")), **labels(mapping(facts.context, "labels"))},
+    )
 
 
 _FAMILIES: Final[Mapping[str, Callable[[Facts], Family]]] = {
+    "application-insights": _log_v1,
+    "costalerts": _cost,
     "log-alerts-v2": _log,
+    "log-analytics": _log_v1,
     "platform": _metric,
-    "resource-health": _resource_health,
-    "resourcehealth": _resource_health,
-    "service-health": _service_health,
-    "servicehealth": _service_health,
+    "prometheus": _prometheus,
+    "resource-health": resource_health,
+    "resourcehealth": resource_health,
+    "service-health": service_health,
+    "servicehealth": service_health,
+    "smartdetector": _smart_detector,
 }

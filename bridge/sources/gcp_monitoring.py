@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from bridge.domain.alert import Action, Alert, Condition, Link, Rel, Resource, Severity, Status
+from bridge.domain.alert import Action, Alert, Condition, Link, Rel, Resource, Status
 from bridge.domain.conditions import number
 from bridge.domain.errors import Undecoded
+from bridge.sources.gcp_reading import rated, region_of
 from bridge.sources.reading import Message, first_text, labels, mapping, members, text, time, title, web_links
 
 _TYPE: Final = "gcp-monitoring"
@@ -24,17 +25,6 @@ _MEANING: Final = {
     "acknowledged": (Status.ACKNOWLEDGED, Action.ACKNOWLEDGE),
     "closed": (Status.RESOLVED, Action.RESOLVE),
 }
-_SEVERITIES: Final = {
-    "critical": Severity.CRITICAL,
-    "error": Severity.HIGH,
-    "high": Severity.HIGH,
-    "warning": Severity.MEDIUM,
-    "medium": Severity.MEDIUM,
-    "low": Severity.LOW,
-    "info": Severity.INFO,
-}
-"""The channel's own words, and what people write into a policy's user label `severity`."""
-
 _OPERATORS: Final = {
     "COMPARISON_GT": ">",
     "COMPARISON_GE": ">=",
@@ -44,8 +34,15 @@ _OPERATORS: Final = {
     "COMPARISON_NE": "!=",
 }
 _INCIDENT_PATH: Final = re.compile(r"/incidents/([^/]+)")
-_PLACE: Final = re.compile(r"([a-z]+-[a-z]+[0-9]+)(?:-[a-z])?")
-"""A region, or a zone, which is its region and a letter (Compute Engine documentation)."""
+_CONDITIONS: Final = {
+    "conditionThreshold": "threshold",
+    "conditionAbsent": "absence",
+    "conditionMatchedLog": "matched-log",
+    "conditionMonitoringQueryLanguage": "mql",
+    "conditionPrometheusQueryLanguage": "promql",
+    "conditionSql": "sql",
+}
+"""The kinds of conditions (Cloud Monitoring API v3, "AlertPolicy.Condition"); of a log match only a close by time."""
 
 
 def read(message: Message) -> Sequence[Alert]:
@@ -56,7 +53,7 @@ def read(message: Message) -> Sequence[Alert]:
     test = version.casefold() == _TEST_VERSION
     status, action = (Status.INFO, Action.TEST) if test else _meaning(incident)
     project, incident_id = _identity(incident)
-    severity, severity_raw = _severity(incident)
+    severity, severity_raw = rated(incident.get("severity"), mapping(incident, "policy_user_labels").get("severity"))
     return (
         Alert(
             type=_TYPE,
@@ -129,24 +126,13 @@ def _title(incident: Mapping[str, object]) -> str:
     return title(first_text(subject, incident.get("summary"), named, "Google Cloud Monitoring incident"))
 
 
-def _severity(incident: Mapping[str, object]) -> tuple[Severity | None, str | None]:
-    own = text(incident.get("severity"))
-    labelled = text(mapping(incident, "policy_user_labels").get("severity"))
-    for word in (own, labelled):
-        if word is not None and word.casefold() in _SEVERITIES:
-            return _SEVERITIES[word.casefold()], word
-    return None, own or labelled
-
-
 def _documentation(incident: Mapping[str, object]) -> str | None:
     return first_text(incident.get("documentation"), mapping(incident, "documentation").get("content"))
 
 
 def _region(incident: Mapping[str, object]) -> str | None:
     stated = mapping(incident, "resource", "labels")
-    place = first_text(stated.get("region"), stated.get("location"), stated.get("zone"))
-    found = _PLACE.fullmatch(place or "")
-    return found.group(1) if found else place
+    return region_of(first_text(stated.get("region"), stated.get("location"), stated.get("zone")))
 
 
 def _resource(incident: Mapping[str, object]) -> Resource:
@@ -158,7 +144,9 @@ def _resource(incident: Mapping[str, object]) -> Resource:
 
 
 def _condition(incident: Mapping[str, object]) -> Condition:
-    limit = mapping(incident, "condition", "conditionThreshold")
+    kind = _kind(incident)
+    stated = mapping(incident, "condition", kind or "")
+    limit = stated if kind == "conditionThreshold" else {}
     threshold = number(incident.get("threshold_value"))
     if threshold is None and limit:
         # A threshold of 0 is left out of the JSON (proto3's way with defaults).
@@ -172,12 +160,18 @@ def _condition(incident: Mapping[str, object]) -> Condition:
         operator=_OPERATORS.get(comparison, comparison) if comparison else None,
         threshold=threshold,
         value=value,
-        text=first_text(sentence, incident.get("summary")),
+        text=first_text(sentence, incident.get("summary"), stated.get("query")),
     )
+
+
+def _kind(incident: Mapping[str, object]) -> str | None:
+    condition = mapping(incident, "condition")
+    return next((name for name in _CONDITIONS if name in condition), None)
 
 
 def _labels(incident: Mapping[str, object]) -> dict[str, str]:
     named = {name: incident.get(name) for name in ("policy_name", "condition_name")}
+    named["condition_kind"] = _CONDITIONS.get(_kind(incident) or "")
     return labels(
         mapping(incident, "resource", "labels"),
         mapping(incident, "metric", "labels"),
