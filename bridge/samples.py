@@ -80,44 +80,86 @@ def _aws_sns(firing: bool, now: datetime) -> Sample:  # noqa: FBT001 - all build
 
 
 def _aws_eventbridge(firing: bool, now: datetime) -> Sample:  # noqa: FBT001
+    detail = {
+        "alarmName": ALARM,
+        "configuration": {
+            "description": "CPU of the checkout service",
+            "metrics": [
+                {
+                    "id": "cpu",
+                    "metricStat": {
+                        "metric": {
+                            "namespace": "AWS/EC2",
+                            "name": "CPUUtilization",
+                            "dimensions": {"InstanceId": "i-0123456789abcdef0"},
+                        },
+                        "period": 60,
+                        "stat": "Average",
+                    },
+                    "returnData": True,
+                }
+            ],
+        },
+        "previousState": {"value": "OK" if firing else "ALARM"},
+        "state": {
+            "value": "ALARM" if firing else "OK",
+            "reason": "Threshold Crossed: 1 datapoint [91.0] was greater than the threshold (80.0).",
+            "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        },
+    }
+    return _aws_event("aws.cloudwatch", "CloudWatch Alarm State Change", detail, [ALARM_ARN], now)
+
+
+def _aws_guardduty(firing: bool, now: datetime) -> Sample:  # noqa: FBT001
+    """GuardDuty never says that a finding is over; one that is archived is the nearest there is."""
+    finding, detector = "fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef"
+    detail = {
+        "schemaVersion": "2.0",
+        "accountId": ACCOUNT,
+        "region": REGION,
+        "id": finding,
+        "arn": f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/{detector}/finding/{finding}",
+        "type": "CryptoCurrency:EC2/BitcoinTool.B!DNS",
+        "resource": {"resourceType": "Instance", "instanceDetails": {"instanceId": "i-0123456789abcdef0"}},
+        "service": {
+            "serviceName": "guardduty",
+            "eventFirstSeen": _iso(now),
+            "eventLastSeen": _iso(now),
+            "archived": not firing,
+            "count": 1,
+        },
+        "severity": 8,
+        "title": "The EC2 instance i-0123456789abcdef0 is querying a domain name that is associated with Bitcoin.",
+        "description": "The EC2 instance i-0123456789abcdef0 is querying a domain name of a mining pool.",
+    }
+    return _aws_event("aws.guardduty", "GuardDuty Finding", detail, [], now)
+
+
+def _aws_codepipeline(firing: bool, now: datetime) -> Sample:  # noqa: FBT001
+    pipeline = "shop-release"
+    detail = {
+        "pipeline": pipeline,
+        "execution-id": str(uuid.uuid4()),
+        "state": "FAILED" if firing else "SUCCEEDED",
+        "version": 3.0,
+    }
+    arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{pipeline}"
+    return _aws_event("aws.codepipeline", "CodePipeline Pipeline Execution State Change", detail, [arn], now)
+
+
+def _aws_event(source: str, kind: str, detail: Mapping[str, Any], resources: list[str], now: datetime) -> Sample:
     return _json(
         "aws",
         {
             "version": "0",
             "id": str(uuid.uuid4()),
-            "detail-type": "CloudWatch Alarm State Change",
-            "source": "aws.cloudwatch",
+            "detail-type": kind,
+            "source": source,
             "account": ACCOUNT,
             "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": REGION,
-            "resources": [ALARM_ARN],
-            "detail": {
-                "alarmName": ALARM,
-                "configuration": {
-                    "description": "CPU of the checkout service",
-                    "metrics": [
-                        {
-                            "id": "cpu",
-                            "metricStat": {
-                                "metric": {
-                                    "namespace": "AWS/EC2",
-                                    "name": "CPUUtilization",
-                                    "dimensions": {"InstanceId": "i-0123456789abcdef0"},
-                                },
-                                "period": 60,
-                                "stat": "Average",
-                            },
-                            "returnData": True,
-                        }
-                    ],
-                },
-                "previousState": {"value": "OK" if firing else "ALARM"},
-                "state": {
-                    "value": "ALARM" if firing else "OK",
-                    "reason": "Threshold Crossed: 1 datapoint [91.0] was greater than the threshold (80.0).",
-                    "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
-                },
-            },
+            "resources": resources,
+            "detail": detail,
         },
     )
 
@@ -216,7 +258,9 @@ def _iso(moment: datetime) -> str:
 
 
 SAMPLES: Final[Mapping[str, Builder]] = {
+    "aws-codepipeline": _aws_codepipeline,
     "aws-eventbridge": _aws_eventbridge,
+    "aws-guardduty": _aws_guardduty,
     "aws-sns": _aws_sns,
     "azure-monitor": _azure,
     "gcp-monitoring": _gcp,
@@ -226,8 +270,10 @@ ALIASES: Final = {
     "aws": "aws-sns",
     "azure": "azure-monitor",
     "cloudwatch": "aws-sns",
+    "codepipeline": "aws-codepipeline",
     "eventbridge": "aws-eventbridge",
     "gcp": "gcp-monitoring",
+    "guardduty": "aws-guardduty",
     "pubsub": "gcp-pubsub",
 }
 """A cloud's name stands for its usual sample, a product's for its own."""

@@ -177,6 +177,7 @@ async def serve(stack: AsyncExitStack, app: web.Application, bound: socket.socke
         handle_signals=False,
         keepalive_timeout=_KEEPALIVE,
         shutdown_timeout=grace,
+        auto_decompress=False,  # the ingress unpacks bodies itself, and nobody else is sent packed ones
         max_line_size=_LINE_LIMIT,
         max_field_size=_LINE_LIMIT,
     )

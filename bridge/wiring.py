@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -19,11 +19,13 @@ from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
 from bridge.domain.delivery import Delivery
 from bridge.domain.errors import Unavailable
+from bridge.domain.request import Request
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
 from bridge.ingress.app import Ingress
 from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
+from bridge.ingress.enqueue import Client, Enqueue
 from bridge.local.app import create_app as create_local_app
 from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
@@ -38,12 +40,11 @@ from bridge.pipeline.report import Heartbeat, Reporter
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
 from bridge.settings.model import WebhookTarget
-from bridge.settings.sources import BasicVerify, NoVerify, SnsVerify, SourceSettings, TokenVerify
+from bridge.settings.sources import SourceSettings
 from bridge.settings.values import is_loopback, revealed
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
 from bridge.sinks.webhook import WebhookSink
-from bridge.sources import SOURCES
 from bridge.store.health import StoreHealth
 from bridge.store.journal import RedisJournal
 from bridge.store.ledger import RedisLedger
@@ -52,8 +53,10 @@ from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
 from bridge.verify.base import Verifier
+from bridge.verify.oracle import OracleConfirmations
+from bridge.verify.routing_key import RoutingKeyVerifier
 from bridge.verify.sns import SnsVerifier
-from bridge.verify.token import BasicVerifier, NoVerifier, TokenVerifier
+from bridge.verify.token import NoVerifier, TokenVerifier
 from bridge.web import middlewares
 
 PLANNING_SLOTS: Final = 128
@@ -81,37 +84,31 @@ def listener_middlewares(settings: Settings, *, open_here: bool = False) -> Sequ
     return middlewares(guarded=open_here or bool(settings.development_credentials()))
 
 
-def verifier(settings: TokenVerify | BasicVerify | SnsVerify | NoVerify) -> Verifier:
-    """The verifier that a source's configuration asks for."""
-    match settings:
-        case TokenVerify():
-            return TokenVerifier(revealed(settings.token))
-        case BasicVerify():
-            return BasicVerifier([(settings.user, password) for password in revealed(settings.password)])
-        case SnsVerify():
-            return SnsVerifier(
-                settings.topic_arns,
-                allowed_hosts=settings.allowed_hosts,
-                allow_http=settings.allow_http,
-                signature_versions=settings.signature_versions,
-                max_age=settings.max_age,
-            )
-        case NoVerify():
-            return NoVerifier()
-        case _:
-            assert_never(settings)
-
-
 def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
-    proof = verifier(settings.verify)
-    confirms = settings.confirm_subscriptions and isinstance(proof, SnsVerifier)
+    proof = settings.verify.verifier()
     return Endpoint(
         name=name,
-        source=SOURCES[settings.kind](),
+        source=settings.source(),
         verifier=proof,
         body_limit=settings.body_limit(),
-        check_confirmation=proof.confirmable if confirms and isinstance(proof, SnsVerifier) else None,
+        check_confirmation=_confirmation(settings, proof) if settings.confirm_subscriptions else None,
     )
+
+
+def _confirmation(settings: SourceSettings, proof: Verifier) -> Callable[[Request], str] | None:
+    if settings.kind == "oracle":
+        return OracleConfirmations(settings.confirmation_hosts).confirmable
+    return proof.confirmable if isinstance(proof, SnsVerifier) else None
+
+
+def _clients(settings: Settings, receiver: Receiver) -> list[Client]:
+    """Whom the routing keys at /v2/enqueue let in, and as which source they speak."""
+    found = []
+    for name, source in settings.sources.items():
+        if source.routing_keys:
+            proof = RoutingKeyVerifier(revealed(source.routing_keys))
+            found.append(Client(keys=proof, endpoint=replace(receiver.endpoint(name), verifier=proof)))
+    return found
 
 
 async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard) -> web.Application:
@@ -141,7 +138,8 @@ async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard)
         bodies=Bodies(settings.ingress.bodies_in_flight),
         origins={name: source.webhook_origins for name, source in settings.sources.items()},
     )
-    return create_ingress_app(ingress, middlewares=listener_middlewares(settings))
+    enqueue = Enqueue(receiver=receiver, clients=_clients(settings, receiver), bodies=ingress.bodies)
+    return create_ingress_app(ingress, enqueue, middlewares=listener_middlewares(settings))
 
 
 def build_admin(settings: Settings, store: Shard) -> web.Application:
@@ -193,13 +191,14 @@ def planner(settings: Settings) -> Planner:
         name: SourceReading(
             name=name,
             kind=source.kind,
-            source=SOURCES[source.kind](),
+            source=source.source(),
             scope=source.identity_group or name,
             default_severity=source.default_severity,
         )
         for name, source in settings.sources.items()
     }
-    return Planner(sources, Router([route.route() for route in settings.routes]), now)
+    router = Router([route.route() for route in settings.routes])
+    return Planner(sources, router, now, settings.severity.severities())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,9 @@ def explain(
         body = file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}")
+    if what := _handshake(settings, source, body):
+        sys.stdout.write("[]\n" if json_output else f"A handshake: {what}. It is answered at once and not delivered.\n")
+        return
     plan, bodies = _plan(settings, source, body, _moment(at))
     if json_output:
         sys.stdout.write(json.dumps(bodies, indent=2, ensure_ascii=False) + "\n")
@@ -74,10 +77,20 @@ def _moment(at: str | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _handshake(settings: Any, source: str, body: bytes) -> str | None:
+    """What is asked for, where the message is nothing but a handshake."""
+    from bridge.domain.request import Request
+    from bridge.sources.base import Echo
+
+    asked = settings.sources[source].source().handshake(Request(method="POST", headers={}, query={}, body=body))
+    if isinstance(asked, Echo):
+        return None if asked.carries_more else "the endpoint is to be validated"
+    return asked.what if asked is not None else None
+
+
 def _plan(settings: Any, source: str, body: bytes, at: datetime) -> tuple[Plan, list[dict[str, Any]]]:
     from bridge.domain.delivery import Delivery, DeliveryId
     from bridge.domain.request import AuthMethod, Principal, Request
-    from bridge.sources import SOURCES
     from bridge.wiring import planner
 
     request = Request(method="POST", headers={}, query={}, body=body)
@@ -86,7 +99,7 @@ def _plan(settings: Any, source: str, body: bytes, at: datetime) -> tuple[Plan, 
         source=source,
         received_at=at,
         principal=Principal(method=AuthMethod.NONE, name="explain"),
-        event_id=SOURCES[settings.sources[source].kind]().delivery_id(request),
+        event_id=settings.sources[source].source().delivery_id(request),
         headers={},
         body=body,
     )

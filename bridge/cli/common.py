@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
+import structlog
 import typer
 
 from bridge.domain.errors import ConfigError
@@ -34,6 +35,8 @@ SocketOption = Annotated[int | None, typer.Option(hidden=True)]
 
 DEFAULT_DATA: Final = Path(".bridge")
 
+log = structlog.get_logger(__name__)
+
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """One clear line on stderr and a non-zero exit."""
@@ -56,12 +59,14 @@ def start(process: str, config: Path | None, *, insecure_dev: bool) -> Settings:
     """What every long-running command does first: read the configuration, refuse an unsafe one, set up the log."""
     from bridge import logs
     from bridge.settings import load
-    from bridge.settings.start import check_start
+    from bridge.settings.start import check_start, widened
 
     with configuration_faults():
         settings = load(config)
         check_start(settings, insecure_dev=insecure_dev)
     logs.configure(level=settings.logging.level, form=settings.logging.format, process=process)
+    for source, hosts in widened(settings).items():
+        log.warning("keys_from_other_hosts", source=source, hosts=hosts)
     return settings
 
 

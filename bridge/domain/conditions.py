@@ -107,7 +107,7 @@ OPERATORS: Final = tuple(sorted((*_POSITIVE, *_NEGATIVE, *_NULLARY, "matches")))
 
 def compile_condition(condition: Condition) -> Predicate:
     """A function of a parsed JSON document. Raises BadCondition with the reason."""
-    look_up = _compile_key(condition.key)
+    look_up = compile_key(condition.key)
     operator, values = condition.operator, condition.values
     if condition.type != JSON_CHECK:
         raise BadCondition(f"type {condition.type!r} is not supported here; use {JSON_CHECK!r}")
@@ -138,7 +138,8 @@ def compile_all(conditions: Sequence[Condition]) -> Predicate:
     return lambda document: all(predicate(document) for predicate in predicates)
 
 
-def _compile_key(key: str) -> Callable[[Any], Any]:
+def compile_key(key: str) -> Callable[[Any], Any]:
+    """What a JMESPath expression finds in a parsed document, None where it finds nothing. Raises BadCondition."""
     try:
         expression = jmespath.compile(key)
         _check(expression.parsed)

@@ -30,4 +30,4 @@ class Delivery:
 
     def request(self) -> Request:
         """The request as a decoder sees it: what was stored, without credentials."""
-        return Request(method="POST", headers=self.headers, query={}, body=self.body)
+        return Request(method="POST", headers=self.headers, query={}, body=self.body, delivery=self.id)

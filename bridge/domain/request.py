@@ -11,13 +11,15 @@ from enum import StrEnum
 class Request:
     """One HTTP request as bytes and names. Header names are lower case; the body is exactly as sent.
 
-    `query` holds the first value of each parameter.
+    `query` holds the first value of each parameter. `delivery` is the id that the message was accepted under,
+    None while it is being received: what the sender left for us to make up is derived from it.
     """
 
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    delivery: str | None = None
 
 
 class AuthMethod(StrEnum):

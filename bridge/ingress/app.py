@@ -10,8 +10,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge.domain.errors import Unauthentic
-from bridge.domain.request import Request
 from bridge.ingress.bodies import Bodies
+from bridge.ingress.enqueue import Enqueue, add_routes
+from bridge.ingress.requests import head
 from bridge.pipeline.ports import Accepted, Health
 from bridge.pipeline.receive import Receipt, Receiver
 from bridge.pipeline.report import Reporter
@@ -39,7 +40,7 @@ class Ingress:
         endpoint = self.receiver.endpoint(http.match_info["source"])
         try:
             with self.bodies.reader(http) as body:
-                receipt = await self.receiver.receive(endpoint, _head(http), body.read)
+                receipt = await self.receiver.receive(endpoint, head(http), body.read)
                 facts["bytes"] = body.held
         except Unauthentic as error:
             facts["refused"] = str(error)
@@ -65,7 +66,7 @@ class Ingress:
         result = http.match_info.get("result") or http.query.get("result") or "tick"
         try:
             message = http.query.get("message") or await self._posted(http)
-            accepted = await self.reporter.report(http.match_info["name"], _head(http), result, message)
+            accepted = await self.reporter.report(http.match_info["name"], head(http), result, message)
         except Unauthentic as error:
             facts["refused"] = str(error)
             return _unauthorized("Bearer")
@@ -81,7 +82,7 @@ class Ingress:
         return text.decode("utf-8", "replace") or None
 
 
-def create_app(ingress: Ingress, *, middlewares: Sequence[Middleware]) -> web.Application:
+def create_app(ingress: Ingress, enqueue: Enqueue, *, middlewares: Sequence[Middleware]) -> web.Application:
     """The application of the public listener."""
     app = web.Application(middlewares=list(middlewares))
     app.router.add_post("/v1/alerts/{source}", ingress.alerts)
@@ -90,18 +91,9 @@ def create_app(ingress: Ingress, *, middlewares: Sequence[Middleware]) -> web.Ap
         # No HEAD: link previews and probes send it, and a preview is no heartbeat.
         app.router.add_get(path, ingress.heartbeat, allow_head=False)
         app.router.add_post(path, ingress.heartbeat)
+    add_routes(app, enqueue)
     add_probes(app, ingress.health)
     return app
-
-
-def _head(http: web.Request) -> Request:
-    """The request without its body. Bytes of a header that are no UTF-8 become U+FFFD: they prove nothing."""
-    headers = {
-        name.lower(): value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for name, value in http.headers.items()
-    }
-    query = {name: http.query[name] for name in http.query}
-    return Request(method=http.method, headers=headers, query=query, body=b"")
 
 
 def _receipt(receipt: Receipt) -> web.Response:

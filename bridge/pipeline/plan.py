@@ -12,11 +12,12 @@ import msgspec
 import structlog
 
 from bridge.domain import identity
-from bridge.domain.alert import Action, Alert, Severity
+from bridge.domain.alert import Action, Alert, Severity, urgency_of
 from bridge.domain.delivery import Delivery
 from bridge.domain.errors import Undecoded
 from bridge.domain.routing import Decision, Router
 from bridge.domain.send import Send, Target
+from bridge.domain.severity import Severities
 from bridge.pipeline.body import document, render
 from bridge.pipeline.plain import plain_alert
 from bridge.pipeline.ports import AlertFacts, Clock, EventFacts, Plan
@@ -30,8 +31,8 @@ class SourceReading:
     """How the alerts of one configured source are read.
 
     `scope` prefixes the keys that are unique in the world (an identity group, or the source's own name);
-    all other keys are prefixed by the source's name. `default_severity` applies where the sender's word has
-    no mapping.
+    all other keys are prefixed by the source's name. `default_severity` applies where the sender's word means
+    nothing to the source, and the operator has neither a word nor a rule for it.
     """
 
     name: str
@@ -54,11 +55,14 @@ class _Routed:
 class Planner:
     """Makes the plan of a delivery. Never raises: our own bug delivers the plain alert instead."""
 
-    def __init__(self, sources: Mapping[str, SourceReading], router: Router, clock: Clock) -> None:
-        """Over the sources and routes of one configuration."""
+    def __init__(
+        self, sources: Mapping[str, SourceReading], router: Router, clock: Clock, severities: Severities | None = None
+    ) -> None:
+        """Over the sources, routes and severities of one configuration."""
         self._sources = sources
         self._router = router
         self._clock = clock
+        self._severities = severities or Severities()
 
     def plan(self, delivery: Delivery, *, plain: str | None = None) -> Plan:
         """What the delivery becomes. `plain` skips decoding, and says why (workers died on this message)."""
@@ -102,35 +106,47 @@ class Planner:
             severity=severity,
             kind=reading.kind if reading else "unknown",
         )
+        counts = Counter({count: 1})
         # A message that we merely do not know goes by the routes; one that we failed on, by the surest way.
         if count == "bugs":
             decision = self._router.catch_all(reason)
         else:
-            decision = self._router.decide(self._for_conditions(body, delivery.body))
+            decision, _ = self._decide(body, delivery.body, counts)
         redacted = reading.source.redacted if reading else frozenset[str]()
         routed = [_Routed(alert=alert, id=alert_id, document=body, decision=decision)]
-        return self._assemble(delivery, routed, Counter({count: 1}), redacted=redacted, undecoded=reason)
+        return self._assemble(delivery, routed, counts, redacted=redacted, undecoded=reason)
 
     def _route(self, alert: Alert, delivery: Delivery, reading: SourceReading, counts: Counter[str]) -> _Routed:
-        severity = alert.severity
-        if severity is None:
-            severity = reading.default_severity
-            counts["severity_unmapped"] += alert.action is Action.TRIGGER
+        known = alert.severity or self._severities.by_word(alert.severity_raw)
         alert_id = identity.alert_id(delivery.id, alert)
         body = document(
             alert,
             delivery,
             alert_id=alert_id,
             dedup_key=identity.dedup_key(reading.scope if alert.global_key else reading.name, alert.key),
-            severity=severity,
+            severity=known or reading.default_severity,
             kind=reading.kind,
         )
-        decision = self._router.decide(self._for_conditions(body, _raw(alert, delivery)))
+        decision, ruled = self._decide(body, _raw(alert, delivery), counts)
+        if known is None and not ruled and alert.action is Action.TRIGGER:
+            counts["severity_unmapped"] += 1
+            if alert.severity_raw is not None:
+                log.warning("severity_unmapped", source=delivery.source, type=alert.type, word=alert.severity_raw[:64])
         return _Routed(alert=alert, id=alert_id, document=body, decision=decision)
+
+    def _decide(self, body: dict[str, Any], raw: bytes, counts: Counter[str]) -> tuple[Decision, bool]:
+        """The route, and whether a rule decided the severity: that comes first, since routes look at it."""
+        seen = self._for_conditions(body, raw)
+        ruled = self._severities.by_rule(seen)
+        if ruled is not None:
+            counts["severity_by_rule"] += 1
+            for one in (body, seen):
+                one.update(severity=ruled.value, urgency=urgency_of(ruled).value)
+        return self._router.decide(seen), ruled is not None
 
     def _for_conditions(self, body: dict[str, Any], raw: bytes) -> dict[str, Any]:
         """Conditions see what a Pinghome ruleset would see, `raw` included; it is parsed only if one asks."""
-        if not self._router.reads_raw:
+        if not (self._router.reads_raw or self._severities.reads_raw):
             return body
         text = raw.decode("utf-8-sig", "replace")
         try:

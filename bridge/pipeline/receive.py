@@ -23,9 +23,13 @@ STORED_HEADERS: Final = frozenset(
         "content-type", "user-agent", "x-amz-sns-message-type", "x-amz-sns-message-id", "x-amz-sns-topic-arn",
         "x-amz-sns-rawdelivery", "aeg-event-type", "aeg-subscription-name", "aeg-delivery-count",
         "x-goog-pubsub-subscription-name", "x-goog-pubsub-message-id", "x-goog-pubsub-publish-time",
+        "x-oci-ns-messageid", "x-oci-ns-messagetype", "x-oci-ns-topicname", "x-oci-ns-topicocid",
+        "billingaccountid", "budgetid",
     }
 )  # fmt: skip
-"""The headers that decoding may need. Everything else, credentials above all, is never stored."""
+STORED_PREFIX: Final = "ce-"
+"""The headers that decoding may need, and the attributes of CloudEvents in binary mode, whose names senders choose.
+Everything else, credentials above all, is never stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +146,12 @@ class Receiver:
                 received_at=now,
                 principal=principal,
                 event_id=endpoint.source.delivery_id(request),
-                headers={name: value for name, value in request.headers.items() if name in STORED_HEADERS},
+                headers={name: value for name, value in request.headers.items() if _is_stored(name)},
                 body=request.body,
             )
         )
         return Receipt(status="duplicate" if accepted.duplicate else "accepted", id=accepted.id)
+
+
+def _is_stored(name: str) -> bool:
+    return name in STORED_HEADERS or name.startswith(STORED_PREFIX)

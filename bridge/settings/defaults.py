@@ -14,9 +14,12 @@ def development() -> dict[str, Any]:
     return {
         "admin": {"token": DEV_TOKEN},
         "pinghome": {"email": demo.DEMO_EMAIL, "password": demo.DEMO_PASSWORD},
-        "sources": {
-            kind: {"kind": kind, "verify": {"method": "token", "token": DEV_TOKEN}} for kind in sorted(SOURCES)
-        },
+        "sources": {kind: _source(kind) for kind in sorted(SOURCES)},
         "routes": [{"name": "everything", "to": [{"webhook": demo.DEMO_WEBHOOK_ID}]}],
         "heartbeats": {"demo-job": {"id": demo.DEMO_HEARTBEAT_ID, "open": True}},
     }
+
+
+def _source(kind: str) -> dict[str, Any]:
+    source = {"kind": kind, "verify": {"method": "token", "token": DEV_TOKEN}}
+    return source | {"routing_keys": [DEV_TOKEN]} if kind == "pagerduty" else source

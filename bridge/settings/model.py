@@ -7,37 +7,17 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge.domain.conditions import JSON_CHECK, BadCondition, Condition, compile_condition
 from bridge.domain.routing import Route
 from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
-from bridge.settings.sources import BasicVerify, SnsVerify, SourceSettings, TokenVerify
-from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
+from bridge.settings.conditions import ConditionSettings, SeveritySettings
+from bridge.settings.sources import SourceSettings
+from bridge.settings.values import Duration, Model, Name, Port, Secret, Secrets, Size, is_loopback
+from bridge.settings.verify import SnsVerify
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
-
-
-class ConditionSettings(Model):
-    """One condition in Pinghome's own language."""
-
-    type: str = JSON_CHECK
-    key: NonEmpty
-    operator: str
-    values: tuple[str | bool | int | float | None, ...] = ()
-
-    @model_validator(mode="after")
-    def _evaluable(self) -> Self:
-        try:
-            compile_condition(self.condition())
-        except BadCondition as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def condition(self) -> Condition:
-        """As the domain knows it."""
-        return Condition(type=self.type, key=self.key, operator=self.operator, values=self.values)
 
 
 class WebhookTarget(Model):
@@ -203,6 +183,7 @@ class Settings(Model):
     pinghome: PinghomeSettings = PinghomeSettings()
     sources: dict[Name, SourceSettings] = Field(default_factory=dict)
     routes: Annotated[tuple[RouteSettings, ...], Field(min_length=1)]
+    severity: SeveritySettings = SeveritySettings()
     heartbeats: dict[Name, HeartbeatSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     retention: RetentionSettings = RetentionSettings()
@@ -217,6 +198,9 @@ class Settings(Model):
         for name, source in self.sources.items():
             if isinstance(source.verify, SnsVerify) and source.verify.max_age > self.delivery.duplicate_window:
                 raise ValueError(f"sources.{name}.verify.max_age: longer than delivery.duplicate_window allows replays")
+        routing_keys = [key.get_secret_value() for source in self.sources.values() for key in source.routing_keys]
+        if len(set(routing_keys)) < len(routing_keys):
+            raise ValueError("sources: a routing key is given twice; it must say which source is meant")
         if not any(route.route().to for route in self.routes):
             raise ValueError("routes: none has a webhook, so no alert could ever get out")
         return self
@@ -225,10 +209,9 @@ class Settings(Model):
         """The keys that hold published credentials. They may live on loopback addresses only."""
         held: dict[str, Secrets | None] = {"admin.token": self.admin.token}
         for name, source in self.sources.items():
-            if isinstance(source.verify, TokenVerify):
-                held[f"sources.{name}.verify.token"] = source.verify.token
-            elif isinstance(source.verify, BasicVerify):
-                held[f"sources.{name}.verify.password"] = source.verify.password
+            for key in ("token", "password", "secret"):
+                held[f"sources.{name}.verify.{key}"] = getattr(source.verify, key, None)
+            held[f"sources.{name}.routing_keys"] = source.routing_keys
         held |= {f"heartbeats.{name}.token": heartbeat.token for name, heartbeat in self.heartbeats.items()}
         found = [key for key, secrets in held.items() if secrets and _has_dev_token(secrets)]
         found += [f"sources.{n}.verify.method" for n, s in self.sources.items() if s.verify.method == "none"]

@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from bridge.domain.alert import Severity
-from bridge.settings.values import Duration, Model, Name, NonEmpty, Secrets, Size
-from bridge.sources import SOURCES
+from bridge.settings.mapping import MappingSettings
+from bridge.settings.values import Model, Name, NonEmpty, Secret, Size
+from bridge.settings.verify import Verify
+from bridge.sources import MAPPED, SOURCES
+from bridge.sources.base import Source
 
 BODY_LIMIT: Final = 2 << 20
 PUBSUB_BODY_LIMIT: Final = 16 << 20
 """Pub/Sub messages have up to 10 MB, and base64 makes a third more of them."""
-
-
-class TokenVerify(Model):
-    """A shared secret: Authorization Bearer, X-Bridge-Token, the password of Basic, or `?token=`."""
-
-    method: Literal["token"]
-    token: Secrets
-
-
-class BasicVerify(Model):
-    """HTTP Basic with a fixed user."""
-
-    method: Literal["basic"]
-    user: NonEmpty
-    password: Secrets
-
-
-class SnsVerify(Model):
-    """AWS SNS signatures. `topic_arns` are the topics that may speak; anyone can own another."""
-
-    method: Literal["sns"]
-    topic_arns: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
-    allowed_hosts: tuple[NonEmpty, ...] = ()
-    allow_http: bool = False
-    signature_versions: Annotated[tuple[Literal["1", "2"], ...], Field(min_length=1)] = ("1", "2")
-    max_age: Annotated[Duration, Field(le=timedelta(hours=24))] = timedelta(hours=2)
-
-
-class NoVerify(Model):
-    """No proof at all: refused without --insecure-dev."""
-
-    method: Literal["none"]
-
-
-Verify = Annotated[TokenVerify | BasicVerify | SnsVerify | NoVerify, Field(discriminator="method")]
 
 
 class SourceSettings(Model):
@@ -57,6 +24,9 @@ class SourceSettings(Model):
     `max_body` is 2 MiB unless configured, 16 MiB for kind gcp (Pub/Sub).
 
     `webhook_origins` may point CloudEvents subscriptions here (their OPTIONS handshake is answered 200).
+
+    `routing_keys` are those that PagerDuty's clients present at /v2/enqueue. `confirmation_hosts` are further
+    hosts at which Oracle's subscriptions may be confirmed.
     """
 
     kind: str
@@ -66,6 +36,9 @@ class SourceSettings(Model):
     default_severity: Severity = Severity.HIGH
     max_body: Size | None = None
     webhook_origins: tuple[NonEmpty, ...] = ()
+    confirmation_hosts: tuple[NonEmpty, ...] = ()
+    routing_keys: Annotated[tuple[Secret, ...], Field(max_length=1000)] = ()
+    mapping: MappingSettings | None = None
 
     @field_validator("kind")
     @classmethod
@@ -85,9 +58,19 @@ class SourceSettings(Model):
     def _fitting(self) -> Self:
         if self.verify.method == "sns" and self.kind != "aws":
             raise ValueError("verify.method sns proves messages of kind aws only")
-        if self.confirm_subscriptions and self.verify.method != "sns":
+        if self.confirm_subscriptions and self.verify.method != "sns" and self.kind != "oracle":
             raise ValueError("confirm_subscriptions needs verify.method sns: others do not prove the topic")
+        if self.confirmation_hosts and self.kind != "oracle":
+            raise ValueError("confirmation_hosts are for kind oracle; those of SNS are verify.allowed_hosts")
+        if self.routing_keys and self.kind != "pagerduty":
+            raise ValueError("routing_keys are for kind pagerduty only")
+        if self.mapping is not None and self.kind not in MAPPED:
+            raise ValueError(f"a mapping is for the kinds {', '.join(sorted(MAPPED))} only")
         return self
+
+    def source(self) -> Source:
+        """The reading of what it sends."""
+        return MAPPED[self.kind](self.mapping.mapping()) if self.mapping else SOURCES[self.kind]()
 
     def body_limit(self) -> int:
         """Bytes that a message may have."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bridge.domain.errors import ConfigError, ConfigFault
 from bridge.settings.model import Settings
-from bridge.settings.sources import NoVerify
 from bridge.settings.values import is_loopback
+from bridge.settings.verify import NoVerify
 
 
 def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
@@ -27,6 +27,15 @@ def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
         faults.append(_fault("admin.token", "needed where the admin API can be reached from other machines"))
     if faults:
         raise ConfigError(faults)
+
+
+def widened(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """The sources whose keys or confirmations may be at other hosts than their provider's own, and those hosts."""
+    stated = (
+        (name, (*getattr(source.verify, "allowed_hosts", ()), *source.confirmation_hosts))
+        for name, source in settings.sources.items()
+    )
+    return {name: hosts for name, hosts in stated if hosts}
 
 
 def _unproven(settings: Settings) -> Sequence[str]:

@@ -6,6 +6,7 @@ the wrong type is an absent fact: a sender's odd field must not cost the page th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import Final
 import msgspec
 
 from bridge.domain.alert import Alert, Link, Rel
-from bridge.domain.conditions import canonical
+from bridge.domain.conditions import canonical, number
 from bridge.domain.errors import Undecoded
 
 DEPTH_LIMIT: Final = 32
@@ -30,18 +31,32 @@ _LAST_SECOND: Final = 253402300799
 """9999-12-31T23:59:59Z in seconds since 1970, the last that a datetime can hold."""
 
 
+_FAILURES: Final = (
+    "fail", "error", "fatal", "critical", "timedout", "timeout", "unsuccessful", "unhealthy", "impaired",
+    "degraded", "approachingexpiration", "certificateexpired",
+)  # fmt: skip
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message out of its wrappings.
 
     `event_id` is the outermost wrapping's own id of the message, `channel` the topic or subscription that
-    it came through, `raw` the member's exact bytes where one request holds several messages.
+    it came through, `raw` the member's exact bytes where one request holds several messages. A message of
+    text has no document but `plain_text`. `body` is the document's exact JSON where a product may have to
+    take it apart; `subject`, `attributes` and `sent_at` are the innermost wrapping's.
     """
 
     document: Mapping[str, object] = field(default_factory=dict)
     event_id: str | None = None
     channel: str | None = None
     raw: bytes | None = None
+    plain_text: str | None = None
+    body: bytes | None = None
+    subject: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = None
 
 
 Product = Callable[[Message], Sequence[Alert]]
@@ -108,6 +123,20 @@ def mapping(value: object, *path: str) -> Mapping[str, object]:
 def members(value: object) -> Sequence[object]:
     """The members of a JSON array; none where the value is no array."""
     return value if isinstance(value, list) else ()
+
+
+def raw_members(body: bytes, *path: str) -> Sequence[bytes]:
+    """The exact bytes of each member of the JSON array at `path`; none where there is no array.
+
+    The body must be one that `parse` took.
+    """
+    found = bytes(without_bom(body))
+    try:
+        for key in path:
+            found = bytes(msgspec.json.decode(found, type=dict[str, msgspec.Raw])[key])
+        return tuple(bytes(member) for member in msgspec.json.decode(found, type=list[msgspec.Raw]))
+    except (KeyError, msgspec.ValidationError):
+        return ()
 
 
 def text(value: object) -> str | None:
@@ -185,6 +214,12 @@ def time(value: object) -> datetime | None:
     return None
 
 
+def time_ms(value: object) -> datetime | None:
+    """A time in milliseconds since 1970, as a number or as text, to UTC. 0 and what is no number are missing."""
+    found = number(value)
+    return None if found is None else _from_epoch(found / 1000)
+
+
 def _from_epoch(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if 0 < seconds <= _LAST_SECOND else None
 
@@ -204,3 +239,17 @@ def _in_utc(value: datetime) -> datetime | None:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         return None
+
+
+def states_failure(*values: object) -> bool:
+    """Whether one of the texts has a word of failure in it, however it is written (`TIMED_OUT`, `Timed Out`)."""
+    return any(word in plain for plain in _letters(values) for word in _FAILURES)
+
+
+def is_word(value: object, words: Iterable[str]) -> bool:
+    """Whether the text is one of the words, which have no capitals and no separators."""
+    return any(plain in words for plain in _letters([value]))
+
+
+def _letters(values: Iterable[object]) -> Iterable[str]:
+    return (_NO_LETTERS.sub("", stated.casefold()) for stated in map(text, values) if stated is not None)

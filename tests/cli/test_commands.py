@@ -93,7 +93,18 @@ async def test_explain_of_an_unknown_source_names_the_known_ones(tmp_path: Path)
     code, _, err = await run("explain", "--source", "nagios", "message.json", cwd=tmp_path)
 
     assert code == 2
-    assert "aws, azure, gcp" in err
+    assert "there are: alertmanager, aws, azure, " in err
+
+
+async def test_explain_of_a_handshake_says_what_is_asked_for(tmp_path: Path) -> None:
+    """It would be answered, and nothing delivered."""
+    (tmp_path / "message.json").write_text('{"ConfirmationURL": "https://example.com/confirmation?token=s3cret"}')
+
+    code, out, _ = await run("explain", "--source", "oracle", "message.json", cwd=tmp_path)
+
+    assert code == 0
+    assert out.startswith("A handshake: OCI Notifications subscription")
+    assert "s3cret" not in out
 
 
 async def test_a_sample_is_sent_and_resolved(start: Start, sink: Sink, tmp_path: Path) -> None:

@@ -213,6 +213,15 @@ async def test_only_the_headers_that_decoding_needs_are_stored() -> None:
     assert world.journal.deliveries[0].headers == {"content-type": "application/json", "x-amz-sns-message-id": "m"}
 
 
+async def test_the_attributes_of_an_event_in_headers_are_stored() -> None:
+    """Their senders choose the names."""
+    world = World()
+
+    await world.receive(ce_id="1", ce_team="shop", budgetid="b", xce_id="2")
+
+    assert world.journal.deliveries[0].headers == {"ce-id": "1", "ce-team": "shop", "budgetid": "b"}
+
+
 def test_no_header_that_may_hold_a_credential_is_on_the_list() -> None:
     """Names that senders use for secrets."""
     words = ("auth", "token", "cookie", "sign", "secret", "key")

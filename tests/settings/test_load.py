@@ -354,7 +354,11 @@ def test_what_is_no_size(write: Write, text: str | int) -> None:
         ({"verify": {**SNS, "max_age": "25h"}}, "sources.a.verify.sns.max_age", "days=1"),
         ({"kind": "gcp", "verify": SNS}, "sources.a", "kind aws only"),
         ({"confirm_subscriptions": True}, "sources.a", "confirm_subscriptions needs verify.method sns"),
-        ({"verify": {"method": "telepathy"}}, "sources.a.verify", "'token', 'basic', 'sns', 'none'"),
+        (
+            {"verify": {"method": "telepathy"}},
+            "sources.a.verify",
+            "'token', 'basic', 'hmac', 'standard-webhooks', 'sns', 'oidc', 'entra', 'none'",
+        ),
         ({"verify": {}}, "sources.a.verify", "method"),
         ({"default_severity": "info"}, "sources.a.default_severity", "never info"),
         ({"default_severity": "P1"}, "sources.a.default_severity", "critical"),

@@ -19,8 +19,10 @@ from bridge.sources.reading import (
     pairs,
     parse,
     parse_or_none,
+    raw_members,
     text,
     time,
+    time_ms,
     title,
     web_links,
 )
@@ -126,3 +128,29 @@ def test_links_are_web_addresses_once() -> None:
         Link(rel=Rel.CONSOLE, href="https://a"),
         Link(rel=Rel.CONSOLE, href="HTTP://b"),
     )
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        (1713755131352, utc(2024, 4, 22, 3, 5, 31, 352000)),
+        ("1713755131352", utc(2024, 4, 22, 3, 5, 31, 352000)),
+        (1713755131352.0, utc(2024, 4, 22, 3, 5, 31, 352000)),
+        (0, None),
+        ("", None),
+        (None, None),
+        (True, None),
+        ("2024-04-22", None),
+        (-1, None),
+        (10**300, None),
+    ],
+)
+def test_times_in_milliseconds(stated: object, expected: datetime | None) -> None:
+    assert time_ms(stated) == expected
+
+
+def test_members_keep_their_exact_bytes() -> None:
+    body = b'\xef\xbb\xbf{"a": null, "a": {"b": [ {"x" :  1.10}, 2 ]}}'
+    assert raw_members(body, "a", "b") == (b'{"x" :  1.10}', b"2")
+    for elsewhere in ((), ("b",), ("a",), ("a", "b", "c")):
+        assert raw_members(body, *elsewhere) == ()

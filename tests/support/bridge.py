@@ -52,7 +52,7 @@ class Bridge:
         self.ledger = RedisLedger(self.store.queries, self.store.keys)
         app = await wiring.build_ingress(self.stack, self.settings, self.store)
         self._server = TestServer(app, host="127.0.0.1")
-        await self._server.start_server(access_log=None)
+        await self._server.start_server(access_log=None, auto_decompress=False)
         self.http = await self.stack.enter_async_context(aiohttp.ClientSession())
         if worker:
             await self.start_worker()
