@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -24,6 +24,9 @@ from bridge.pipeline.ports import AlertFacts, Clock, EventFacts, Plan
 from bridge.sources.base import Source
 
 log = structlog.get_logger(__name__)
+
+TOLD_LIMIT: Final = 1000
+"""Unmapped words that are told, so that a stranger's words cannot fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class Planner:
         self._router = router
         self._clock = clock
         self._severities = severities or Severities()
+        self._told: set[tuple[str, str]] = set()
 
     def plan(self, delivery: Delivery, *, plain: str | None = None) -> Plan:
         """What the delivery becomes. `plain` skips decoding, and says why (workers died on this message)."""
@@ -130,9 +134,15 @@ class Planner:
         decision, ruled = self._decide(body, _raw(alert, delivery), counts)
         if known is None and not ruled and alert.action is Action.TRIGGER:
             counts["severity_unmapped"] += 1
-            if alert.severity_raw is not None:
-                log.warning("severity_unmapped", source=delivery.source, type=alert.type, word=alert.severity_raw[:64])
+            self._tell_unmapped(delivery.source, alert)
         return _Routed(alert=alert, id=alert_id, document=body, decision=decision)
+
+    def _tell_unmapped(self, source: str, alert: Alert) -> None:
+        """Once for each word: a sender that never says more than ALARM would fill the log."""
+        word = (alert.severity_raw or "")[:64]
+        if word and (source, word) not in self._told and len(self._told) < TOLD_LIMIT:
+            self._told.add((source, word))
+            log.warning("severity_unmapped", source=source, type=alert.type, word=word)
 
     def _decide(self, body: dict[str, Any], raw: bytes, counts: Counter[str]) -> tuple[Decision, bool]:
         """The route, and whether a rule decided the severity: that comes first, since routes look at it."""

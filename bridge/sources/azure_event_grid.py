@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bridge.domain.alert import Action, Alert, Condition, Resource, Status
+from bridge.domain.alert import Action, Alert, Condition, Resource, Severity, Status
 from bridge.domain.conditions import canonical
 from bridge.domain.errors import Undecoded
 from bridge.domain.request import Request
@@ -97,6 +97,7 @@ def read(message: Message) -> Sequence[Alert]:
             status=Status.INFO if calm else Status.FIRING,
             action=Action.INFO if calm else Action.TRIGGER,
             key=_key(message) if dead is None else f"{_key(message)}#dead-letter",
+            severity=Severity.INFO if calm else None,
             title=told if dead is None else title(f"Not delivered ({dead}):", told),
             description=description(message),
             provider="azure",

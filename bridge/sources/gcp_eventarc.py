@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bridge.domain.alert import Action, Alert, Resource, Status
+from bridge.domain.alert import Action, Alert, Resource, Severity, Status
 from bridge.domain.request import Request
 from bridge.sources.events_reading import binary, description, headline, structured
 from bridge.sources.gcp_reading import project_in, rated, region_of
@@ -63,7 +63,7 @@ def read(message: Message) -> Sequence[Alert]:
             action=Action.INFO if calm else Action.TRIGGER,
             key=f"{source}#{event_id}",
             title=title(f"{kind}:", headline(message) or subject or source),
-            severity=severity,
+            severity=severity or (Severity.INFO if calm else None),
             severity_raw=severity_raw,
             description=description(message),
             provider="gcp",

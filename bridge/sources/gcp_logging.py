@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
-from bridge.domain.alert import Action, Alert, Condition, Resource, Status
+from bridge.domain.alert import Action, Alert, Condition, Resource, Severity, Status
 from bridge.domain.errors import Undecoded
 from bridge.sources.gcp_reading import project_in, rated, region_of
 from bridge.sources.reading import Message, first_text, labels, mapping, members, text, time, title
@@ -32,8 +32,9 @@ def read(message: Message) -> Sequence[Alert]:
     return (
         Alert(
             type=_AUDIT if "methodName" in audit else _ENTRY,
-            status=Status.FIRING,
-            action=Action.TRIGGER,
+            # An entry that its writer rated as information is no problem, whoever's filter let it through.
+            status=Status.INFO if severity is Severity.INFO else Status.FIRING,
+            action=Action.INFO if severity is Severity.INFO else Action.TRIGGER,
             key=f"{log}/{_identity(entry, message)}",
             global_key=True,
             title=_title(log, audit, told),
