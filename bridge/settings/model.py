@@ -11,6 +11,7 @@ from bridge.domain.conditions import JSON_CHECK, BadCondition, Condition, compil
 from bridge.domain.routing import Route
 from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
+from bridge.pinghome.connection import Connection
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
 from bridge.settings.sources import BasicVerify, SnsVerify, SourceSettings, TokenVerify
@@ -126,6 +127,25 @@ class RedisSettings(Model):
         return self.url.get_secret_value() if self.url else "redis://127.0.0.1:6379/0"
 
 
+class SmtpSettings(Model):
+    """The mail server of the local Pinghome. Without one e-mail is kept in its outbox."""
+
+    host: NonEmpty
+    port: Port = 587
+    user: NonEmpty | None = None
+    password: Secret | None = None
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+    @model_validator(mode="after")
+    def _login(self) -> Self:
+        if (self.user is None) is not (self.password is None):
+            raise ValueError("user and password go together")
+        if self.password is not None and self.tls == "none" and not is_loopback(self.host):
+            raise ValueError("tls: none would send the password in the clear")
+        return self
+
+
 class PinghomeSettings(Model):
     """The upstream. `url` is a template with `{service}`, or `cloud` for the SaaS."""
 
@@ -135,6 +155,7 @@ class PinghomeSettings(Model):
     host: str = "127.0.0.1"
     port: Port = 8090
     strict: bool = False
+    smtp: SmtpSettings | None = None
 
     @field_validator("url")
     @classmethod
@@ -146,6 +167,11 @@ class PinghomeSettings(Model):
     def is_demo(self) -> bool:
         """Are these the published credentials of the demo account?"""
         return self.password is not None and self.password.get_secret_value() == DEMO_PASSWORD
+
+    def connection(self) -> Connection:
+        """How the API's client reaches it."""
+        password = None if self.password is None else self.password.get_secret_value()
+        return Connection(url=self.template(), email=self.email, password=password)
 
     def template(self) -> str:
         """Where the API is."""
