@@ -17,7 +17,7 @@ COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test run lint format bench schema requirements clean
+.PHONY: help demo test run lint format bench schema reference requirements clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ schema: $(RUN) ## write config/schema/bridge.json from the settings model
 	@$(BIN)/python -c 'import json; from bridge.settings.schema import schema; \
 	print(json.dumps(schema(), indent=2))' > config/schema/bridge.json.new
 	@mv config/schema/bridge.json.new config/schema/bridge.json
+
+reference: $(RUN) ## write docs/reference/pinghome-api.md from the table of operations
+	@$(BIN)/python -m bridge.pinghome.reference docs/reference/pinghome-api.md
 
 requirements: ## pin and hash requirements/*.txt anew (needs uv; UPGRADE=--upgrade takes newer versions)
 	@command -v $(UV) > /dev/null || { echo 'make requirements needs uv on the PATH, or UV=/path/to/uv' >&2; exit 1; }

@@ -27,6 +27,7 @@ from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
 from bridge.ingress.enqueue import Client, Enqueue
 from bridge.local.app import create_app as create_local_app
+from bridge.local.messages.carriers import MailServer
 from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
 from bridge.outbound.session import open_session
@@ -39,7 +40,7 @@ from bridge.pipeline.receive import Endpoint, Receiver
 from bridge.pipeline.report import Heartbeat, Reporter
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
-from bridge.settings.model import WebhookTarget
+from bridge.settings.model import SmtpSettings, WebhookTarget
 from bridge.settings.sources import SourceSettings
 from bridge.settings.values import is_loopback, revealed
 from bridge.sinks.attempt import Attempter
@@ -165,7 +166,19 @@ def build_local(settings: Settings, data: Path) -> web.Application:
         clock=now,
         world=world,
         strict=settings.pinghome.strict,
+        control_token=settings.pinghome.control_token(),
+        mail_server=_mail_server(settings.pinghome.smtp),
         middlewares=listener_middlewares(settings, open_here=demo),
+    )
+
+
+def _mail_server(smtp: SmtpSettings | None) -> MailServer | None:
+    """Where the local Pinghome hands e-mail in."""
+    if smtp is None:
+        return None
+    password = None if smtp.password is None else smtp.password.get_secret_value()
+    return MailServer(
+        host=smtp.host, port=smtp.port, tls=smtp.tls, sender=smtp.sender, user=smtp.user, password=password
     )
 
 

@@ -21,6 +21,7 @@ from bridge.domain import errors
 from bridge.domain.delivery import Delivery, DeliveryId
 from bridge.domain.request import AuthMethod, Principal
 from bridge.pinghome import demo
+from bridge.pinghome.reference import markdown
 from bridge.settings import Settings, load
 from bridge.settings.schema import schema
 from bridge.sources import SOURCES
@@ -92,6 +93,11 @@ def test_every_setting_is_documented() -> None:
 def test_the_schema_for_editors_is_fresh() -> None:
     """`make schema` writes it."""
     assert json.loads(read("config", "schema", "bridge.json")) == schema()
+
+
+def test_the_reference_of_the_api_is_fresh() -> None:
+    """`make reference` writes it."""
+    assert read("docs", "reference", "pinghome-api.md") == markdown()
 
 
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -33,6 +33,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 DataOption = Annotated[Path, typer.Option("--data", help="Folder for everything that is kept.")]
 SocketOption = Annotated[int | None, typer.Option(hidden=True)]
 
+
+ControlOption = Annotated[
+    bool, typer.Option("--control", help="Serve /_local/* of the local Pinghome: faults, clock, outbox. For tests.")
+]
+CONTROL_VARIABLE: Final = "PINGHOME_BRIDGE_PINGHOME__CONTROL__ENABLED"
+
 DEFAULT_DATA: Final = Path(".bridge")
 
 log = structlog.get_logger(__name__)

@@ -168,11 +168,11 @@ def _took_ms(event: dict[str, Any]) -> float:
 
 async def _incident(bridge: Bridge, dedup_key: str) -> dict[str, Any]:
     from bridge.pinghome import demo as world
-    from bridge.pinghome.address import Address
     from bridge.pinghome.client import Pinghome
+    from bridge.pinghome.connection import Connection
 
-    address = Address(bridge.pinghome + "/{service}")
-    async with Pinghome(bridge.session, address, world.DEMO_EMAIL, world.DEMO_PASSWORD) as pinghome:
+    connection = Connection(url=bridge.pinghome + "/{service}", email=world.DEMO_EMAIL, password=world.DEMO_PASSWORD)
+    async with Pinghome(connection, bridge.session) as pinghome:
         incidents = await pinghome.call("incident.list", path={"id": world.DEMO_TEAM_ID})
     return next((incident for incident in incidents if incident["dedup_key"] == dedup_key), {})
 

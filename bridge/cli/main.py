@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, health, samples, serve, setup, up
+from bridge.cli import check, demo, health, local, oncall, samples, serve, setup, up
+from bridge.cli.pinghome import Systems
 
 app = typer.Typer(
     name="pinghome-bridge",
@@ -21,13 +22,19 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
-app.command("local-pinghome")(serve.local_pinghome)
+app.add_typer(local.app, name="local-pinghome")
 app.command("check-config")(check.check_config)
 app.command("explain")(check.explain)
 app.command("send-sample")(samples.send_sample)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
 app.command("healthcheck")(health.healthcheck)
+app.add_typer(oncall.app, name="oncall", help="Who is on call, from a file of schedule entries.")
+app.add_typer(
+    typer.Typer(cls=Systems, no_args_is_help=True, rich_markup_mode=None),
+    name="pinghome",
+    help="Any operation of the Pinghome API, from the command line.",
+)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback

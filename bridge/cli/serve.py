@@ -6,15 +6,11 @@ import asyncio
 import signal
 import socket
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.cli.common import (
-    DEFAULT_DATA,
-    EX_CANTCREAT,
     EX_UNAVAILABLE,
     ConfigOption,
-    DataOption,
     InsecureOption,
     SocketOption,
     announce,
@@ -39,8 +35,8 @@ def serve(
     Example: pinghome-bridge serve --config bridge.yaml
     """
     settings = start("ingress", config, insecure_dev=insecure_dev)
-    ingress = _bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
-    admin = _bound("admin", admin_fd, settings.admin.host, settings.admin.port)
+    ingress = bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
+    admin = bound("admin", admin_fd, settings.admin.host, settings.admin.port)
     asyncio.run(_serve(settings, ingress, admin, ready_fd))
 
 
@@ -55,28 +51,7 @@ def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, re
     asyncio.run(run(settings, lambda: announce(ready_fd)))
 
 
-def local_pinghome(
-    config: ConfigOption = None,
-    data: DataOption = DEFAULT_DATA,
-    port: int | None = None,
-    insecure_dev: InsecureOption = False,
-    listen_fd: SocketOption = None,
-    ready_fd: SocketOption = None,
-) -> None:
-    """Run the local Pinghome: accounts, webhooks, rulesets, incidents, heartbeats, kept in one SQLite file.
-
-    Example: pinghome-bridge local-pinghome --data .bridge --port 8090
-    """
-    settings = start("pinghome", config, insecure_dev=insecure_dev)
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        fail(f"{data}: {error.strerror}", EX_CANTCREAT)
-    bound = _bound("pinghome", listen_fd, settings.pinghome.host, settings.pinghome.port if port is None else port)
-    asyncio.run(_local(settings, data / "pinghome.sqlite3", bound, ready_fd))
-
-
-def _bound(name: str, descriptor: int | None, host: str, port: int) -> socket.socket:
+def bound(name: str, descriptor: int | None, host: str, port: int) -> socket.socket:
     from bridge.web import listen
 
     if descriptor is not None:
@@ -95,18 +70,10 @@ async def _serve(settings: Settings, ingress: socket.socket, admin: socket.socke
         await web.serve(stack, wiring.build_admin(settings, store), admin)
         await web.serve(stack, await wiring.build_ingress(stack, settings, store), ingress)
         await wiring.tell_guarantee(store)
-        await _until_told(ready_fd)
+        await until_told(ready_fd)
 
 
-async def _local(settings: Settings, database: Path, bound: socket.socket, ready_fd: int | None) -> None:
-    from bridge import web, wiring
-
-    async with AsyncExitStack() as stack:
-        await web.serve(stack, wiring.build_local(settings, database), bound)
-        await _until_told(ready_fd)
-
-
-async def _until_told(ready_fd: int | None) -> None:
+async def until_told(ready_fd: int | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bridge.cli.common import (
+    CONTROL_VARIABLE,
     DEFAULT_DATA,
     EX_CANTCREAT,
     EX_UNAVAILABLE,
     ConfigOption,
+    ControlOption,
     DataOption,
     InsecureOption,
     fail,
@@ -54,12 +56,15 @@ def up(
     pinghome_port: PortOption = None,
     data: DataOption = DEFAULT_DATA,
     insecure_dev: InsecureOption = False,
+    control: ControlOption = False,
 ) -> None:
     """Run everything: ingress, worker, an embedded Valkey (unless redis.url is set) and a local Pinghome
     (unless pinghome.url is set).
 
     Example: pinghome-bridge up --port 8080 --data .bridge
     """
+    if control:
+        os.environ[CONTROL_VARIABLE] = "true"
     settings = start("up", config, insecure_dev=insecure_dev)
     with _locked(data):
         listeners = _listen(settings, port, admin_port, pinghome_port)

@@ -26,6 +26,18 @@ def team(
     return _allowed(connection, customer, team_id, "team", named_by)
 
 
+def oneself(connection: sqlite3.Connection, customer: Customer, customer_id: str) -> sqlite3.Row:
+    """The customer's own account, for what is nobody else's. Raises 404, and 403 for a colleague's."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM customers WHERE id = ? AND organisation_id = ?", (customer_id, customer.organisation_id)
+    ).fetchone()
+    if row is None:
+        raise not_found("customer")
+    if row["id"] != customer.id:
+        raise Refusal(HTTPStatus.FORBIDDEN, "This is another customer's.")
+    return row
+
+
 def service(
     connection: sqlite3.Connection, customer: Customer, service_id: str, *, named_by: str | None = None
 ) -> sqlite3.Row:
@@ -75,6 +87,58 @@ def incident(connection: sqlite3.Connection, customer: Customer, incident_id: st
     if row is None:
         raise not_found("incident")
     _allowed(connection, customer, row["team_id"], "incident", None)
+    return row
+
+
+def monitor(connection: sqlite3.Connection, customer: Customer, monitor_id: str) -> sqlite3.Row:
+    """An uptime monitor of one of the customer's services. Raises 404 or 403."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT monitors.*, services.team_id FROM monitors JOIN services ON services.id = monitors.service_id"
+        " WHERE monitors.id = ?",
+        (monitor_id,),
+    ).fetchone()
+    if row is None:
+        raise not_found("uptime monitor")
+    _allowed(connection, customer, row["team_id"], "uptime monitor", None)
+    return row
+
+
+def server(connection: sqlite3.Connection, customer: Customer, server_id: str) -> sqlite3.Row:
+    """A server monitor of one of the customer's services. Raises 404 or 403."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT servers.*, services.team_id FROM servers JOIN services ON services.id = servers.service_id"
+        " WHERE servers.id = ?",
+        (server_id,),
+    ).fetchone()
+    if row is None:
+        raise not_found("server monitor")
+    _allowed(connection, customer, row["team_id"], "server monitor", None)
+    return row
+
+
+def status_page(
+    connection: sqlite3.Connection, customer: Customer, status_page_id: str, *, named_by: str | None = None
+) -> sqlite3.Row:
+    """A status page of the customer's organisation; status pages belong to no team. Raises 404."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM status_pages WHERE id = ? AND organisation_id = ?", (status_page_id, customer.organisation_id)
+    ).fetchone()
+    if row is None:
+        raise not_found("status page", named_by=named_by)
+    return row
+
+
+def component(
+    connection: sqlite3.Connection, customer: Customer, component_id: str, *, named_by: str | None = None
+) -> sqlite3.Row:
+    """A component of a status page of the customer's organisation. Raises 404."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT components.* FROM components JOIN status_pages ON status_pages.id = components.status_page_id"
+        " WHERE components.id = ? AND status_pages.organisation_id = ?",
+        (component_id, customer.organisation_id),
+    ).fetchone()
+    if row is None:
+        raise not_found("component", named_by=named_by)
     return row
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from bridge.local.times import micros
-from bridge.pinghome.endpoints import Operation
+from bridge.pinghome.operation import AnyOperation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Call:
     `origin` is the scheme and host that the client called; `strict` is how the application was started.
     """
 
-    operation: Operation
+    operation: AnyOperation
     method: str
     path: Mapping[str, str]
     query: Mapping[str, tuple[str, ...]]

@@ -1,26 +1,34 @@
 """Putting a world into the database, so that the first alarm arrives.
 
-The account and what belongs to it are made once: whoever deletes a part of it keeps it deleted. Webhooks and
-heartbeat monitors that the configuration refers to are made whenever they are missing: without them nothing
-could be delivered.
+The account and what belongs to it are made once: whoever deletes a part of it keeps it deleted, but an account that
+was itself deleted is made again, with what else is missing. Where somebody signed up with its address, that is the
+account. Webhooks and heartbeat monitors that the configuration refers to are made whenever they are missing: without
+them nothing could be delivered.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from bridge.domain.conditions import Condition
-from bridge.local.database import Database
-from bridge.local.passwords import Passwords
+from bridge.local.accounts.passwords import Passwords
+from bridge.local.storage.database import Database
 from bridge.local.times import micros
 from bridge.local.world import World
 from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_PASSWORD
 
 _HASH: Final = "SELECT password_hash FROM customers WHERE id = ?"
+_HOLDER: Final = """
+SELECT customers.id, customers.organisation_id, team_members.team_id
+FROM customers LEFT JOIN team_members ON team_members.customer_id = customers.id
+WHERE customers.email = ? AND customers.id <> ? ORDER BY team_members.created_at, team_members.team_id LIMIT 1
+"""
 _FIRING: Final = Condition(key="status", operator="equal", values=("firing",))
 
 
@@ -33,16 +41,34 @@ async def settle(database: Database, passwords: Passwords, now: datetime, world:
             await database.run(_retire_demo)
     if world is None:
         return
-    if await database.run(lambda connection: _password(connection, world.customer_id)) is None:
+    adopted = await database.run(lambda connection: _adopted(connection, world, micros(now)))
+    if adopted is None and await database.run(lambda connection: _password(connection, world.customer_id)) is None:
         password_hash = await passwords.hash(world.password)
         await database.run(lambda connection: _seed(connection, world, password_hash, micros(now)))
-    await database.run(lambda connection: _refer(connection, world, micros(now)))
+    await database.run(lambda connection: _refer(connection, adopted or world, micros(now)))
 
 
 def _password(connection: sqlite3.Connection, customer_id: str) -> str | None:
     account = connection.execute(_HASH, (customer_id,)).fetchone()
     found: str | None = None if account is None else account["password_hash"]
     return found
+
+
+def _adopted(connection: sqlite3.Connection, world: World, now: int) -> World | None:
+    """The world of somebody else who has the account's address; None where there is nobody."""
+    account = connection.execute(_HOLDER, (world.email, world.customer_id)).fetchone()
+    if account is None:
+        return None
+    adopted = replace(
+        world,
+        customer_id=account["id"],
+        organisation_id=account["organisation_id"],
+        team_id=account["team_id"] or str(uuid.uuid4()),
+    )
+    if account["team_id"] is None:
+        _seed_team(connection, adopted, now)
+    _seed_monitoring(connection, adopted, now)
+    return adopted
 
 
 def _retire_demo(connection: sqlite3.Connection) -> None:
@@ -61,27 +87,38 @@ def _seed(connection: sqlite3.Connection, world: World, password_hash: str, now:
 
 def _seed_people(connection: sqlite3.Connection, world: World, password_hash: str, now: int) -> None:
     connection.execute(
-        "INSERT INTO organisations VALUES (?, ?, ?)", (world.organisation_id, world.name.capitalize(), now)
+        "INSERT OR IGNORE INTO organisations VALUES (?, ?, ?)", (world.organisation_id, world.name.capitalize(), now)
     )
     connection.execute(
-        "INSERT INTO customers VALUES (?, ?, ?, ?, 'User', ?, ?)",
+        "INSERT OR IGNORE INTO customers VALUES (?, ?, ?, ?, 'User', ?, ?)",
         (world.customer_id, world.organisation_id, world.email, world.name.capitalize(), password_hash, now),
     )
-    connection.execute("INSERT INTO teams VALUES (?, ?, ?, ?)", (world.team_id, world.organisation_id, world.name, now))
-    connection.execute("INSERT INTO team_members VALUES (?, ?, 'owner', ?)", (world.team_id, world.customer_id, now))
+    _seed_team(connection, world, now)
+
+
+def _seed_team(connection: sqlite3.Connection, world: World, now: int) -> None:
     connection.execute(
-        "INSERT INTO schedules VALUES (?, ?, ?, NULL, NULL, '[]', '[]', '[0,1,2,3,4,5,6]', '00:00:00', '24:00:00')",
+        "INSERT OR IGNORE INTO teams VALUES (?, ?, ?, ?)", (world.team_id, world.organisation_id, world.name, now)
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO team_members VALUES (?, ?, 'owner', ?)", (world.team_id, world.customer_id, now)
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO schedules"
+        " VALUES (?, ?, ?, NULL, NULL, '[]', '[]', '[0,1,2,3,4,5,6]', '00:00:00', '24:00:00')",
         (world.team_id, world.customer_id, now),
     )
 
 
 def _seed_monitoring(connection: sqlite3.Connection, world: World, now: int) -> None:
-    connection.execute("INSERT INTO services VALUES (?, ?, ?, ?)", (world.service_id, world.team_id, world.name, now))
+    connection.execute(
+        "INSERT OR IGNORE INTO services VALUES (?, ?, ?, ?)", (world.service_id, world.team_id, world.name, now)
+    )
     conditions = msgspec.json.encode([_FIRING]).decode()
     assignees = msgspec.json.encode([{"type": "team", "id": world.team_id}]).decode()
     connection.execute(
-        "INSERT INTO rulesets VALUES (?, ?, 'webhook', 'team', 'Firing alerts', 'Opened by a firing alert.', NULL,"
-        " ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO rulesets"
+        " VALUES (?, ?, 'webhook', 'team', 'Firing alerts', 'Opened by a firing alert.', NULL, ?, ?, ?, ?)",
         (world.ruleset_id, world.team_id, conditions, assignees, now, now),
     )
 
@@ -96,7 +133,8 @@ def _refer(connection: sqlite3.Connection, world: World, now: int) -> None:
         )
     for heartbeat_id, name in world.heartbeats.items():
         connection.execute(
-            'INSERT OR IGNORE INTO heartbeats SELECT ?, id, ?, \'["GET","POST"]\', 60, 60, NULL, NULL, ?'
-            " FROM services WHERE id = ?",
+            "INSERT OR IGNORE INTO heartbeats"
+            " (id, service_id, name, methods, period_seconds, grace_seconds, created_at)"
+            ' SELECT ?, id, ?, \'["GET","POST"]\', 60, 60, ? FROM services WHERE id = ?',
             (heartbeat_id, name, now, world.service_id),
         )

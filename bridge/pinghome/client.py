@@ -1,5 +1,8 @@
 """The client of the Pinghome API: httpx over the process's one aiohttp session. The only module that knows httpx.
 
+    async with Pinghome(settings) as pinghome:
+        for member in await pinghome.teams.members(team_id): ...
+
 httpx gives the call's shape, aiohttp the connections (one connector, one resolver, one TLS policy for all of the
 bridge). Two traps of `httpx-aiohttp` are dealt with here: it sets no total timeout, and closing its client closes
 the session.
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,58 +20,89 @@ from typing import Any, Final, Self
 import aiohttp
 import httpx
 import msgspec
+import stamina
 from httpx_aiohttp import AiohttpTransport
 
 from bridge.pinghome.address import Address
 from bridge.pinghome.answers import error_of, read_data
-from bridge.pinghome.endpoints import Operation, operation
-from bridge.pinghome.errors import Unauthorized, Unavailable
+from bridge.pinghome.connection import Configured, Connection
+from bridge.pinghome.endpoints import operation
+from bridge.pinghome.errors import NotFound, PinghomeError, RateLimited, Unauthorized, Unavailable
+from bridge.pinghome.operation import AnyOperation
+from bridge.pinghome.systems.auth import Auth
+from bridge.pinghome.systems.base import Query, Scalar
+from bridge.pinghome.systems.billing import Billing
+from bridge.pinghome.systems.channels import customer_channels, team_channels
+from bridge.pinghome.systems.customer import Customers
+from bridge.pinghome.systems.heartbeat import Heartbeats
+from bridge.pinghome.systems.incident import Incidents
+from bridge.pinghome.systems.ruleset import Rulesets
+from bridge.pinghome.systems.schedule import Schedules
+from bridge.pinghome.systems.server import Servers
+from bridge.pinghome.systems.service import Services
+from bridge.pinghome.systems.statuspage import Statuspages
+from bridge.pinghome.systems.subscription import Subscriptions
+from bridge.pinghome.systems.team import Teams
+from bridge.pinghome.systems.uptime import Uptime
+from bridge.pinghome.systems.webhook import Webhooks
 
 ANSWER_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of an answer that are read before the call is given up: a hundred webhook events may be long."""
 
-Scalar = str | int | float | bool
-Query = Mapping[str, Scalar | Sequence[Scalar]]
-
 _SIGN_IN: Final = operation("auth.sign_in")
+
+
+_SIGN_OUT: Final = operation("auth.sign_out")
+SIGN_OUT_SECONDS: Final = 3.0
+"""How long closing waits for the token to be revoked: it expires anyway."""
+TRIES: Final = 3
+"""Attempts of an idempotent call."""
+RETRY_WAIT_S: Final = 0.2
+PATIENCE_S: Final = 20.0
+"""The longest `Retry-After` that a call waits for; a longer one is the caller's to plan with."""
 
 
 class _SharedTransport(AiohttpTransport):
     """A transport that does not own its session."""
 
     async def aclose(self) -> None:
-        """Leave the session open: it belongs to the process, the delivery path posts on it too."""
+        """Leave the session open: whoever opened it closes it, the delivery path may post on it too."""
 
 
 class Pinghome:
-    """Calls operations of one Pinghome, signing in when it must.
+    """Calls operations of one Pinghome, signing in when it must and out when it is closed.
 
-    `timeout` is in seconds and covers a whole call, from waiting for a connection to the last byte. Without
-    `email` and `password` only the operations that need no account can be called.
+    Without `session` it opens one of its own. Without an e-mail address and a password only the operations that need
+    no account can be called. Raises BadAddress for a URL that is none.
     """
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        address: Address,
-        email: str | None = None,
-        password: str | None = None,
-        timeout: float = 10.0,
-    ) -> None:
-        self._address = address
-        self._email = email
-        self._password = password
-        self._timeout = timeout
+    def __init__(self, settings: Connection | Configured, session: aiohttp.ClientSession | None = None) -> None:
+        connection = settings if isinstance(settings, Connection) else settings.connection()
+        self._address = Address(connection.url)
+        self._email = connection.email
+        self._password = connection.password
+        self._timeout = connection.timeout
+        self._given = session
+        self._own: aiohttp.ClientSession | None = None
+        self._client: httpx.AsyncClient | None = None
         self._token: str | None = None
         self._renewal: asyncio.Task[str] | None = None
-        self._http = httpx.AsyncClient(
-            transport=_SharedTransport(client=session, trust_env=False),
-            # No httpx timeouts: a short read timeout can stay behind on the kept-alive connection, where the
-            # delivery path would meet it (aio-libs/aiohttp#13000). `_send` holds the one deadline.
-            timeout=None,  # noqa: S113
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self.auth = Auth(self)
+        self.customers = Customers(self)
+        self.customer_channels = customer_channels(self)
+        self.teams = Teams(self)
+        self.team_channels = team_channels(self)
+        self.services = Services(self)
+        self.uptime = Uptime(self)
+        self.servers = Servers(self)
+        self.heartbeats = Heartbeats(self)
+        self.rulesets = Rulesets(self)
+        self.webhooks = Webhooks(self)
+        self.incidents = Incidents(self)
+        self.schedules = Schedules(self)
+        self.statuspages = Statuspages(self)
+        self.subscriptions = Subscriptions(self)
+        self.billing = Billing(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,15 +113,43 @@ class Pinghome:
         await self.close()
 
     async def close(self) -> None:
-        """Stop a sign-in under way and let the connections go back. The session stays open."""
+        """Sign out, stop a sign-in under way and let the connections go back. A given session stays open."""
         if self._renewal is not None:
             self._renewal.cancel()
             await asyncio.wait([self._renewal])
-        await self._http.aclose()
+        if (token := self._token) is not None:
+            self._token = None
+            with suppress(PinghomeError, TimeoutError):
+                async with asyncio.timeout(SIGN_OUT_SECONDS):
+                    await self._send(_SIGN_OUT, _signed(self._request(_SIGN_OUT), token), (token,))
+        if self._client is not None:
+            await self._client.aclose()
+        if self._own is not None:
+            await self._own.close()
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        """Made at the first call: an aiohttp session belongs to the running loop."""
+        if self._client is None:
+            session = self._given
+            if session is None:
+                session = self._own = aiohttp.ClientSession(
+                    timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                )
+            self._client = httpx.AsyncClient(
+                transport=_SharedTransport(client=session, trust_env=False),
+                # No httpx timeouts: a short read timeout can stay behind on the kept-alive connection, where the
+                # delivery path would meet it (aio-libs/aiohttp#13000). `_send` holds the one deadline.
+                timeout=None,  # noqa: S113
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
 
     async def call(
         self,
-        which: Operation | str,
+        which: AnyOperation | str,
         *,
         path: Mapping[str, str] | None = None,
         query: Query | None = None,
@@ -95,26 +158,54 @@ class Pinghome:
     ) -> Any:
         """Carry out one operation and return its data: an object, a list, or None where the answer is empty.
 
-        `query` repeats the key for a list. A call whose token is refused signs in again, once, and is
-        repeated. Raises a PinghomeError, or ValueError for a path parameter that is missing.
+        `query` repeats the key for a list. An idempotent call that finds Pinghome busy or away is tried again, up to
+        TRIES times. A call whose token is refused signs in again, once, and is repeated. Raises a PinghomeError, or
+        ValueError for a path parameter that is missing.
         """
         wanted = operation(which) if isinstance(which, str) else which
-        url = self._address.url(wanted.service, wanted.fill(path or {}))
+        secrets = tuple((path or {}).values())
+
+        async def once() -> Any:
+            # Built anew each time: the token may have changed.
+            request = self._request(wanted, path, query, json, headers)
+            if wanted.auth:
+                return await self._send_signed(wanted, request, secrets)
+            return await self._send(wanted, request, secrets)
+
+        if not wanted.idempotent:
+            return await once()
+        async for attempt in stamina.retry_context(
+            on=_worth_another, attempts=TRIES, timeout=None, wait_initial=RETRY_WAIT_S
+        ):
+            with attempt:
+                try:
+                    return await once()
+                except NotFound:
+                    # What an earlier attempt, whose answer was lost, has deleted: it is gone as asked.
+                    if wanted.method != "DELETE" or attempt.num == 1:
+                        raise
+        return None
+
+    def _request(
+        self,
+        wanted: AnyOperation,
+        path: Mapping[str, str] | None = None,
+        query: Query | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
         request = self._http.build_request(
             wanted.method,
-            url,
+            self._address.url(wanted.service, wanted.fill(path or {})),
             params=None if query is None else {name: _query_value(value) for name, value in query.items()},
             headers=dict(headers or {}),
             content=None if json is None else msgspec.json.encode(json),
         )
         if json is not None:
             request.headers["Content-Type"] = "application/json"
-        secrets = tuple((path or {}).values())
-        if not wanted.auth:
-            return await self._send(wanted, request, secrets)
-        return await self._send_signed(wanted, request, secrets)
+        return request
 
-    async def _send_signed(self, wanted: Operation, request: httpx.Request, secrets: tuple[str, ...]) -> Any:
+    async def _send_signed(self, wanted: AnyOperation, request: httpx.Request, secrets: tuple[str, ...]) -> Any:
         token = await self._current_token(refused=None)
         try:
             return await self._send(wanted, _signed(request, token), (*secrets, token))
@@ -150,7 +241,7 @@ class Pinghome:
             raise Unavailable(_SIGN_IN.key, "the answer has no access_token", status=HTTPStatus.OK)
         return token
 
-    async def _send(self, wanted: Operation, request: httpx.Request, secrets: tuple[str, ...]) -> Any:
+    async def _send(self, wanted: AnyOperation, request: httpx.Request, secrets: tuple[str, ...]) -> Any:
         try:
             async with asyncio.timeout(self._timeout):
                 response, body = await self._exchange(wanted, request)
@@ -165,7 +256,7 @@ class Pinghome:
         hidden = tuple(secret for secret in (*secrets, self._password, self._email) if secret)
         raise error_of(wanted.key, response.status_code, response.headers, body, hidden)
 
-    async def _exchange(self, wanted: Operation, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, wanted: AnyOperation, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         response = await self._http.send(request, stream=True)
         try:
             body = bytearray()
@@ -176,6 +267,13 @@ class Pinghome:
         finally:
             await response.aclose()
         return response, bytes(body)
+
+
+def _worth_another(error: Exception) -> bool | float:
+    """Whether to try again, and when, if Pinghome said so."""
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        return error.retry_after if error.retry_after <= PATIENCE_S else False
+    return isinstance(error, RateLimited | Unavailable)
 
 
 def _signed(request: httpx.Request, token: str) -> httpx.Request:

@@ -13,7 +13,11 @@ def development() -> dict[str, Any]:
     """Every kind of source with the development token, everything to the demo webhook, one open heartbeat."""
     return {
         "admin": {"token": DEV_TOKEN},
-        "pinghome": {"email": demo.DEMO_EMAIL, "password": demo.DEMO_PASSWORD},
+        "pinghome": {
+            "email": demo.DEMO_EMAIL,
+            "password": demo.DEMO_PASSWORD,
+            "control": {"token": DEV_TOKEN},
+        },
         "sources": {kind: _source(kind) for kind in sorted(SOURCES)},
         "routes": [{"name": "everything", "to": [{"webhook": demo.DEMO_WEBHOOK_ID}]}],
         "heartbeats": {"demo-job": {"id": demo.DEMO_HEARTBEAT_ID, "open": True}},

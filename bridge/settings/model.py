@@ -10,11 +10,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from bridge.domain.routing import Route
 from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
+from bridge.pinghome.connection import Connection
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
 from bridge.settings.conditions import ConditionSettings, SeveritySettings
 from bridge.settings.sources import SourceSettings
-from bridge.settings.values import Duration, Model, Name, Port, Secret, Secrets, Size, is_loopback
+from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
 from bridge.settings.verify import SnsVerify
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
@@ -106,6 +107,38 @@ class RedisSettings(Model):
         return self.url.get_secret_value() if self.url else "redis://127.0.0.1:6379/0"
 
 
+class SmtpSettings(Model):
+    """The mail server of the local Pinghome. Without one e-mail is kept in its outbox."""
+
+    host: NonEmpty
+    port: Port = 587
+    user: NonEmpty | None = None
+    password: Secret | None = None
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+    @model_validator(mode="after")
+    def _login(self) -> Self:
+        if (self.user is None) is not (self.password is None):
+            raise ValueError("user and password go together")
+        if self.password is not None and self.tls == "none" and not is_loopback(self.host):
+            raise ValueError("tls: none would send the password in the clear")
+        return self
+
+
+class ControlSettings(Model):
+    """`/_local/*` of the local Pinghome, for tests: faults, clock, outbox. Off unless switched on."""
+
+    enabled: bool = False
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.enabled and self.token is None:
+            raise ValueError("enabled needs a token")
+        return self
+
+
 class PinghomeSettings(Model):
     """The upstream. `url` is a template with `{service}`, or `cloud` for the SaaS."""
 
@@ -115,6 +148,8 @@ class PinghomeSettings(Model):
     host: str = "127.0.0.1"
     port: Port = 8090
     strict: bool = False
+    smtp: SmtpSettings | None = None
+    control: ControlSettings = ControlSettings()
 
     @field_validator("url")
     @classmethod
@@ -126,6 +161,16 @@ class PinghomeSettings(Model):
     def is_demo(self) -> bool:
         """Are these the published credentials of the demo account?"""
         return self.password is not None and self.password.get_secret_value() == DEMO_PASSWORD
+
+    def connection(self) -> Connection:
+        """How the API's client reaches it."""
+        password = None if self.password is None else self.password.get_secret_value()
+        return Connection(url=self.template(), email=self.email, password=password)
+
+    def control_token(self) -> str | None:
+        """What guards `/_local/*`; None where it is not served."""
+        token = self.control.token if self.control.enabled else None
+        return None if token is None else token.get_secret_value()
 
     def template(self) -> str:
         """Where the API is."""
@@ -217,6 +262,8 @@ class Settings(Model):
         found += [f"sources.{n}.verify.method" for n, s in self.sources.items() if s.verify.method == "none"]
         if self.pinghome.url is None and self.pinghome.is_demo():
             found.append("pinghome.password")
+        if self.pinghome.control_token() == DEV_TOKEN:
+            found.append("pinghome.control.token")
         return found
 
     def public_listeners(self) -> list[str]:

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from bridge.pinghome import demo
-from bridge.pinghome.address import Address
 from bridge.pinghome.client import Pinghome
+from bridge.pinghome.connection import Connection
 from bridge.samples import build
 from tests.support.processes import Up, children, is_alive, run
 from tests.support.sink import Sink
@@ -42,8 +42,8 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def events(http: aiohttp.ClientSession, up: Up) -> list[dict[str, Any]]:
     """The bodies that the local Pinghome's webhook `alerts` has taken, oldest first."""
-    address = Address(up.pinghome + "/{service}")
-    async with Pinghome(http, address, demo.DEMO_EMAIL, demo.DEMO_PASSWORD) as pinghome:
+    connection = Connection(url=up.pinghome + "/{service}", email=demo.DEMO_EMAIL, password=demo.DEMO_PASSWORD)
+    async with Pinghome(connection, http) as pinghome:
         (webhook,) = [w for w in await pinghome.call("webhook.list") if w["name"] == "alerts"]
         found = await pinghome.call("webhook.events", path={"id": webhook["id"]})
     return [event["body"] for event in reversed(found)]

@@ -1,3 +1,3 @@
-from tests.local.fixtures import clock, demo_file, start_world, world
+from tests.local.fixtures import clock, demo_file, prepared, prepared_file, start_world, whole, world
 
-__all__ = ["clock", "demo_file", "start_world", "world"]
+__all__ = ["clock", "demo_file", "prepared", "prepared_file", "start_world", "whole", "world"]

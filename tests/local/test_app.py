@@ -8,7 +8,8 @@ import pytest
 from bridge.local.app import BODY_LIMIT, DATABASE
 from bridge.local.handlers import HANDLERS, STEPPED_HANDLERS
 from bridge.pinghome.demo import DEMO_TEAM_ID, DEMO_WEBHOOK_ID
-from bridge.pinghome.endpoints import LOCAL_EXTRAS, OPERATIONS, Operation
+from bridge.pinghome.endpoints import LOCAL_EXTRAS, OPERATIONS
+from bridge.pinghome.operation import AnyOperation
 from tests.local.fixtures import StartWorld
 from tests.local.world import UNKNOWN_ID, World, alert
 
@@ -22,7 +23,7 @@ def test_every_operation_has_exactly_one_handler() -> None:
 
 @pytest.mark.parametrize("row", PROTECTED, ids=lambda row: row.key)
 @pytest.mark.parametrize("token", [None, "", "unknown"])
-async def test_without_a_good_token_nothing_is_answered(world: World, row: Operation, token: str | None) -> None:
+async def test_without_a_good_token_nothing_is_answered(world: World, row: AnyOperation, token: str | None) -> None:
     answer = await world.call(row, path=dict.fromkeys(row.parameters, "x"), token=token)
     assert answer.status == 401
     assert answer.json["errors"] == []
@@ -30,7 +31,7 @@ async def test_without_a_good_token_nothing_is_answered(world: World, row: Opera
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.parameters], ids=lambda row: row.key)
-async def test_an_unknown_id_is_404(world: World, row: Operation) -> None:
+async def test_an_unknown_id_is_404(world: World, row: AnyOperation) -> None:
     body: dict[str, Any] | None = {} if row.method in ("POST", "PUT") else None
     answer = await world.call(row, path=dict.fromkeys(row.parameters, UNKNOWN_ID), json=body)
     assert answer.status == 404

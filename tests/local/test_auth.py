@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.local.database import Database
+from bridge.local.storage.database import Database
 from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_EMAIL, DEMO_ORGANISATION_ID, DEMO_PASSWORD
 from tests.local.world import World
 
@@ -83,9 +83,10 @@ async def test_verifying_a_password_does_not_hold_the_database(world: World, mon
         return True
 
     monkeypatch.setattr(Database, "run", watched)
-    monkeypatch.setattr("bridge.local.passwords.Passwords.verify", verify)
+    monkeypatch.setattr("bridge.local.accounts.passwords.Passwords.verify", verify)
     await world.call("auth.sign_in", json=CREDENTIALS)
-    assert seen == ["database", "verify", "database"]
+    # The courier goes to the database too, but not before something was written.
+    assert seen[:3] == ["database", "verify", "database"]
 
 
 def count(connection: sqlite3.Connection, table: str) -> int:

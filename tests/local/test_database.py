@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.local.database import GROUP_LIMIT, Database, DatabaseClosed, commit_group, connect
-from bridge.local.migrations import MIGRATIONS, NewerSchema
+from bridge.local.storage.database import GROUP_LIMIT, Database, DatabaseClosed, commit_group, connect
+from bridge.local.storage.migrations import MIGRATIONS, NewerSchema
 from bridge.pinghome.demo import DEMO_WEBHOOK_ID
 from tests.local.world import World
 

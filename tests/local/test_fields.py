@@ -24,11 +24,13 @@ GOOD: dict[str, tuple[dict[str, str] | None, dict[str, Any]]] = {
     "auth.sign_in": (None, {"email": "a@example.com", "password": "p"}),
     "service.create": (None, {"name": "n", "team_id": DEMO_TEAM_ID}),
     "heartbeat.create": (None, HEARTBEAT),
-    "heartbeat.update": ({"id": DEMO_HEARTBEAT_ID}, HEARTBEAT),
+    "heartbeat.update": ({"id": DEMO_HEARTBEAT_ID}, {**HEARTBEAT, "methods": ["GET"]}),
     "ruleset.create": (None, ruleset()),
     "ruleset.update": ({"id": DEMO_RULESET_ID}, ruleset()),
     "incident.create": ({"id": DEMO_TEAM_ID}, INCIDENT),
     "schedule.create": ({"id": DEMO_TEAM_ID}, SCHEDULE),
+    "schedule.update": ({"id": DEMO_TEAM_ID}, {**SCHEDULE, "created_at": "2026-01-01T00:00:00Z"}),
+    "ruleset.update_actions": ({"id": DEMO_RULESET_ID}, {"actions": []}),
 }
 REQUIRED = [(key, field) for key, (_, body) in GOOD.items() for field in body]
 
@@ -90,6 +92,13 @@ async def test_all_faults_are_reported_at_once(world: World) -> None:
         ("schedule.create", {"end_time": "9"}, "end_time"),
         ("schedule.create", {"start_date": "soon"}, "start_date"),
         ("schedule.create", {"start_date": "2026-02-01", "end_date": "2026-01-31"}, "end_date"),
+        ("schedule.update", {"created_at": "once"}, "created_at"),
+        ("ruleset.update_actions", {"actions": [{"type": "page"}]}, "actions[0].type"),
+        (
+            "ruleset.update_actions",
+            {"actions": [{"type": "trigger-alerts", "settings": [{"status_page_id": "x"}]}]},
+            "actions[0].settings[0].component_id",
+        ),
     ],
 )
 async def test_a_value_that_cannot_be_is_named(world: World, key: str, change: dict[str, Any], field: str) -> None:
@@ -124,6 +133,10 @@ async def test_a_field_that_names_an_unknown_thing_is_404_and_named(world: World
         ("heartbeat.list", {"id": DEMO_SERVICE_ID}, {"page": "x"}, "page"),
         ("heartbeat.events", {"id": DEMO_HEARTBEAT_ID}, {"last_received_at": "yesterday"}, "last_received_at"),
         ("heartbeat.delete_many", None, {}, "id"),
+        ("heartbeat.statistic", {"id": DEMO_HEARTBEAT_ID}, {"interval": "2h"}, "interval"),
+        ("heartbeat.statistic", {"id": DEMO_HEARTBEAT_ID}, {"end_date": "yesterday"}, "end_date"),
+        ("heartbeat.statistic", {"id": DEMO_HEARTBEAT_ID}, {"start_date": "2030-01-01"}, "start_date"),
+        ("heartbeat.statistic", {"id": DEMO_HEARTBEAT_ID}, {"start_date": "1990-01-01"}, "start_date"),
         ("incident.list", {"id": DEMO_TEAM_ID}, {"status": "closed"}, "status"),
         ("schedule.delete", {"id": DEMO_TEAM_ID}, {"team_member_id": "x"}, "created_at"),
         ("schedule.delete", {"id": DEMO_TEAM_ID}, {"created_at": "2026-01-01T00:00:00Z"}, "team_member_id"),

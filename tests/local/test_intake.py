@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.pinghome.demo import DEMO_RULESET_ID, DEMO_TEAM_ID, DEMO_WEBHOOK_ID
+from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_RULESET_ID, DEMO_TEAM_ID, DEMO_WEBHOOK_ID
 from tests.local.fixtures import StartWorld
 from tests.local.world import World, alert, resolve, ruleset
 
@@ -36,10 +36,12 @@ async def test_an_alert_opens_an_incident_in_its_own_words(world: World) -> None
         "urgency": "high",
         "assignees": [{"type": "team", "id": DEMO_TEAM_ID}],
         "actions": [],
+        "responders": [{"customer_id": DEMO_CUSTOMER_ID, "reason": "on call"}],
         "status": "open",
         "occurrences": 1,
         "opened_at": "2026-11-22T12:00:00.000000Z",
         "updated_at": "2026-11-22T12:00:00.000000Z",
+        "acknowledged_at": None,
         "resolved_at": None,
     }
 
@@ -58,6 +60,17 @@ async def test_open_update_resolve_and_open_again_by_key(world: World) -> None:
     world.clock.advance(minutes=1)
     assert await post(world, alert()) == ["opened"]
     assert [found["status"] for found in await incidents(world)] == ["open", "resolved"]
+
+
+async def test_an_acknowledged_incident_is_updated_and_resolved_like_an_open_one(world: World) -> None:
+    await post(world, alert())
+    world.clock.advance(minutes=1)
+    assert await post(world, alert(action="acknowledge", status="acknowledged")) == ["acknowledged"]
+    assert await post(world, alert(action="acknowledge", status="acknowledged")) == []
+    assert await post(world, alert()) == ["updated"]
+    [incident] = await incidents(world, status="acknowledged")
+    assert (incident["acknowledged_at"], incident["occurrences"]) == ("2026-11-22T12:01:00.000000Z", 2)
+    assert await post(world, resolve()) == ["resolved"]
 
 
 async def test_another_key_is_another_incident(world: World) -> None:
@@ -172,4 +185,4 @@ async def test_incidents_are_listed_by_page_newest_first(world: World) -> None:
         await post(world, alert(dedup_key=f"k{number}"))
     pages = [await incidents(world, page=str(number), limit="2") for number in (1, 2, 3, 4)]
     assert [[found["dedup_key"] for found in page] for page in pages] == [["k4", "k3"], ["k2", "k1"], ["k0"], []]
-    assert len(await incidents(world, status="open,resolved")) == 5
+    assert len(await incidents(world)) == 5

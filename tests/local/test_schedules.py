@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_TEAM_ID
-from tests.local.world import World
+from tests.local.world import COLLEAGUE, STRANGER, World
 
 ENTRY = {"team_member_id": DEMO_CUSTOMER_ID, "week_days": [0, 6], "start_time": "22:00", "end_time": "06:00"}
 
@@ -36,3 +38,28 @@ async def test_dates_are_shown_as_they_were_given(world: World) -> None:
     dated = {**ENTRY, "start_date": "2026-01-01", "end_date": "2026-01-31T23:59:59Z", "weeks_of_month": [-1, 5]}
     entry = (await world.call("schedule.create", path={"id": DEMO_TEAM_ID}, json=dated)).data
     assert {name: entry[name] for name in dated} == dated
+
+
+async def test_an_entry_is_replaced_by_its_name(world: World) -> None:
+    path = {"id": DEMO_TEAM_ID}
+    first = (await world.call("schedule.create", path=path, json={**ENTRY, "weeks_of_month": [1]})).data
+    change = {**ENTRY, "week_days": [3], "start_date": "2026-01-01", "created_at": first["created_at"]}
+    changed = await world.call("schedule.update", path=path, json=change)
+    assert (changed.status, changed.data) == (200, {**first, **change, "weeks_of_month": []})
+    entries = (await world.call("schedule.get", path={"id": DEMO_CUSTOMER_ID})).data
+    assert [entry["week_days"] for entry in entries] == [[0, 1, 2, 3, 4, 5, 6], [3]]
+
+
+async def test_an_entry_that_is_not_there_is_404_and_named(world: World) -> None:
+    change = {**ENTRY, "created_at": "2020-01-01T00:00:00Z"}
+    answer = await world.call("schedule.update", path={"id": DEMO_TEAM_ID}, json=change)
+    assert (answer.status, answer.fields) == (404, {"created_at"})
+    answer = await world.call("schedule.update", path={"id": DEMO_TEAM_ID}, json={**change, "team_member_id": "x"})
+    assert (answer.status, answer.fields) == (404, {"team_member_id"})
+
+
+@pytest.mark.parametrize(("token", "expected"), [(COLLEAGUE, 403), (STRANGER, 404)])
+async def test_entries_are_the_team_s(world: World, token: str, expected: int) -> None:
+    body = {**ENTRY, "created_at": "2020-01-01T00:00:00Z"}
+    answer = await world.call("schedule.update", path={"id": DEMO_TEAM_ID}, json=body, token=token)
+    assert answer.status == expected

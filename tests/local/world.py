@@ -16,7 +16,8 @@ from aiohttp.test_utils import TestClient
 from bridge.local.app import DATABASE
 from bridge.local.times import micros
 from bridge.pinghome.demo import DEMO_CUSTOMER_ID, DEMO_ORGANISATION_ID, DEMO_TEAM_ID
-from bridge.pinghome.endpoints import Operation, operation
+from bridge.pinghome.endpoints import operation
+from bridge.pinghome.operation import AnyOperation
 
 DEMO: Final = "token-of-demo"
 COLLEAGUE: Final = "token-of-colleague"
@@ -72,7 +73,7 @@ class World:
 
     async def call(
         self,
-        which: str | Operation,
+        which: str | AnyOperation,
         *,
         path: Mapping[str, str] | None = None,
         query: Any = None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.pinghome.endpoints import Operation
+from bridge.pinghome.operation import AnyOperation
 
 ENDPOINTS = Path(__file__).parents[2].parent / "shared" / "pinghome-api" / "endpoints.json"
 
@@ -21,7 +21,7 @@ def documented() -> list[dict[str, Any]]:
     return rows
 
 
-def documented_row(row: Operation) -> dict[str, Any] | None:
+def documented_row(row: AnyOperation) -> dict[str, Any] | None:
     """The documented operation of the same method, service and path."""
     host = f"{row.service}.api.pinghome.io"
     same = [

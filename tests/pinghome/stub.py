@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bridge.pinghome.address import Address
 from bridge.pinghome.client import Pinghome
+from bridge.pinghome.connection import Connection
 
 EMAIL, PASSWORD = "someone@example.com", "hunter2-hunter2"
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,6 +26,7 @@ class Stub:
     sign_ins: int = 0
     sign_in_status: int = 200
     good_tokens: set[str] = field(default_factory=set)
+    signed_out: list[str] = field(default_factory=list)
     seen: list[web.Request] = field(default_factory=list)
 
     async def sign_in(self, request: web.Request) -> web.Response:
@@ -35,6 +36,10 @@ class Stub:
         token = f"token-{self.sign_ins}"
         self.good_tokens = {token}
         return web.json_response({"data": {"access_token": token}}, status=self.sign_in_status)
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        self.signed_out.append(request.headers["Authorization"])
+        return web.Response(status=204)
 
     async def anything(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(request)
@@ -53,11 +58,14 @@ async def talking_to(
 ) -> AsyncIterator[tuple[Pinghome, aiohttp.ClientSession]]:
     app = web.Application()
     app.router.add_post("/auth/v1/auth", stub.sign_in)
+    app.router.add_delete("/auth/v1/auth", stub.sign_out)
     app.router.add_route("*", "/{rest:.*}", stub.anything)
     async with TestServer(app, host="127.0.0.1") as server, aiohttp.ClientSession() as session:
-        address = Address(f"http://127.0.0.1:{server.port}/{{service}}")
         email, password = (EMAIL, PASSWORD) if account else (None, None)
-        async with Pinghome(session, address, email, password, timeout=deadline) as pinghome:
+        connection = Connection(
+            url=f"http://127.0.0.1:{server.port}/{{service}}", email=email, password=password, timeout=deadline
+        )
+        async with Pinghome(connection, session) as pinghome:
             yield pinghome, session
         assert not session.closed
 

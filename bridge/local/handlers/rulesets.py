@@ -1,42 +1,37 @@
-"""Rulesets: which events open incidents, and for whom."""
+"""Rulesets: which events open incidents, for whom, and what else then happens."""
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from bridge.domain.alert import Urgency
 from bridge.domain.conditions import JSON_CHECK, OPERATORS, BadCondition, Condition, compile_condition
 from bridge.local import ownership
-from bridge.local.assignees import read_assignees
-from bridge.local.replies import Call, Reply, created
+from bridge.local.incidents import outages
+from bridge.local.reading import read
+from bridge.local.replies import Call, Fault, Reply, created, invalid
 from bridge.local.times import rfc3339
-from bridge.local.validation import TEXT_LIMIT, Fields
-
-RULE_TYPES: Final = ("state-change", "webhook")
-LEVELS: Final = ("team", "organisation", "organization")
-"""`team` is in the texts' example; "for both team and organization" in their words about the list."""
+from bridge.pinghome.systems.ruleset import RulesetActions, RulesetBody
+from bridge.pinghome.systems.shared import Condition as GivenCondition
 
 _MINE: Final = """
 SELECT rulesets.* FROM team_members JOIN rulesets ON rulesets.team_id = team_members.team_id
 WHERE team_members.customer_id = ? ORDER BY rulesets.created_at, rulesets.id
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ruleset:
-    team_id: str
-    rule_type: str
-    level: str
-    name: str
-    description: str
-    urgency: str | None
-    conditions: str
-    assignees: str
+_CREATE: Final = """
+INSERT INTO rulesets (id, team_id, rule_type, level, name, description, urgency, conditions, assignees, created_at,
+                      updated_at)
+VALUES (:id, :team_id, :rule_type, :level, :name, :description, :urgency, :conditions, :assignees, :now, :now)
+RETURNING *
+"""
+_UPDATE: Final = """
+UPDATE rulesets SET team_id = :team_id, rule_type = :rule_type, level = :level, name = :name,
+    description = :description, urgency = :urgency, conditions = :conditions, assignees = :assignees, updated_at = :now
+WHERE id = :id RETURNING *
+"""
 
 
 def list_all(connection: sqlite3.Connection, call: Call) -> Reply:
@@ -47,24 +42,15 @@ def list_all(connection: sqlite3.Connection, call: Call) -> Reply:
 
 def create(connection: sqlite3.Connection, call: Call) -> Reply:
     """A new ruleset. It applies to the events that come after it."""
-    wanted = _read(connection, call)
-    row = connection.execute(
-        "INSERT INTO rulesets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (str(uuid.uuid4()), *_columns(wanted), call.now, call.now),
-    ).fetchone()
-    return created("Ruleset created.", _shown(row))
+    columns = {**_read(connection, call), "id": str(uuid.uuid4())}
+    return created("Ruleset created.", _shown(connection.execute(_CREATE, columns).fetchone()))
 
 
 def update(connection: sqlite3.Connection, call: Call) -> Reply:
-    """Replace a ruleset; it keeps its id."""
+    """Replace a ruleset; it keeps its id and its actions."""
     before = ownership.ruleset(connection, call.customer, call.path["id"])
-    wanted = _read(connection, call)
-    row = connection.execute(
-        "UPDATE rulesets SET team_id = ?, rule_type = ?, level = ?, name = ?, description = ?, urgency = ?,"
-        " conditions = ?, assignees = ?, updated_at = ? WHERE id = ? RETURNING *",
-        (*_columns(wanted), call.now, before["id"]),
-    ).fetchone()
-    return Reply(message="Ruleset updated.", data=_shown(row))
+    columns = {**_read(connection, call), "id": before["id"]}
+    return Reply(message="Ruleset updated.", data=_shown(connection.execute(_UPDATE, columns).fetchone()))
 
 
 def delete(connection: sqlite3.Connection, call: Call) -> Reply:
@@ -74,79 +60,62 @@ def delete(connection: sqlite3.Connection, call: Call) -> Reply:
     return Reply(message="Ruleset deleted.", data={"id": row["id"]})
 
 
-def _columns(ruleset: _Ruleset) -> tuple[str | None, ...]:
-    """In the order of the table."""
-    return (
-        ruleset.team_id,
-        ruleset.rule_type,
-        ruleset.level,
-        ruleset.name,
-        ruleset.description,
-        ruleset.urgency,
-        ruleset.conditions,
-        ruleset.assignees,
-    )
+def actions(connection: sqlite3.Connection, call: Call) -> Reply:
+    """What a ruleset does when it opens an incident, in order."""
+    row = ownership.ruleset(connection, call.customer, call.path["id"])
+    return Reply(message="Ruleset actions.", data=outages.of_ruleset(connection, row["id"]))
 
 
-def _read(connection: sqlite3.Connection, call: Call) -> _Ruleset:
-    fields = Fields(call.json_object())
-    wanted = _Ruleset(
-        rule_type=fields.choice("rule_type", RULE_TYPES),
-        conditions=msgspec.json.encode(_conditions(fields)).decode(),
-        level=fields.choice("level", LEVELS),
-        team_id=fields.text("team_id"),
-        name=fields.text("name"),
-        description=fields.text("description", limit=TEXT_LIMIT, empty=True),
-        urgency=_urgency(fields),
-        assignees=read_assignees(fields) or "[]",
-    )
-    fields.check()
+def update_actions(connection: sqlite3.Connection, call: Call) -> Reply:
+    """Replace what a ruleset does. It applies to the incidents that it opens from then on."""
+    row = ownership.ruleset(connection, call.customer, call.path["id"])
+    wanted = read(call, RulesetActions).actions
+    outages.check(connection, call.customer.organisation_id, wanted)
+    return Reply(message="Ruleset actions updated.", data=outages.replace(connection, row["id"], wanted))
+
+
+def _read(connection: sqlite3.Connection, call: Call) -> dict[str, Any]:
+    """The columns of a ruleset as it shall be."""
+    wanted = read(call, RulesetBody)
+    conditions = _conditions(wanted.conditions)
     ownership.team(connection, call.customer, wanted.team_id, named_by="team_id")
-    return wanted
+    return {
+        "team_id": wanted.team_id,
+        "rule_type": wanted.rule_type,
+        "level": wanted.level,
+        "name": wanted.name,
+        "description": wanted.description,
+        "urgency": wanted.urgency,
+        "conditions": msgspec.json.encode(conditions).decode(),
+        "assignees": msgspec.json.encode(wanted.assignees or []).decode(),
+        "now": call.now,
+    }
 
 
-def _urgency(fields: Fields) -> str | None:
-    """Required by the texts; an explicit null is an extra and means: as the event says."""
-    if fields.has("urgency"):
-        return fields.optional_choice("urgency", tuple(Urgency))
-    return fields.choice("urgency", tuple(Urgency))
+def _conditions(given: list[GivenCondition]) -> list[Condition]:
+    """Raises 422 with all that can never be evaluated."""
+    found = [Condition(type=one.type, key=one.key, operator=one.operator, values=tuple(one.values)) for one in given]
+    faults = [fault for index, condition in enumerate(found) for fault in _faults(f"conditions[{index}]", condition)]
+    if faults:
+        raise invalid(*faults)
+    return found
 
 
-def _conditions(fields: Fields) -> list[Condition]:
-    entries = fields.members("conditions", of=dict, what="objects", required=True)
-    return [_condition(fields.nested("conditions", index, entry)) for index, entry in enumerate(entries)]
-
-
-def _condition(fields: Fields) -> Condition:
-    condition = Condition(
-        type=fields.choice("type", (JSON_CHECK,)),
-        key=fields.text("key", limit=TEXT_LIMIT),
-        operator=fields.choice("operator", OPERATORS),
-        values=tuple(_values(fields)),
-    )
-    if condition.type and condition.key and condition.operator:
-        _compile(fields, condition)
-    return condition
-
-
-def _values(fields: Fields) -> list[Any]:
-    values = fields.array("values")
-    if any(isinstance(value, list | dict) for value in values):
-        fields.fault("values", "must be an array of strings, numbers, booleans or null")
-    return values
-
-
-def _compile(fields: Fields, condition: Condition) -> None:
-    """Say which part is wrong: the key is tried alone first, what then still fails lies in the values."""
+def _faults(place: str, condition: Condition) -> list[Fault]:
+    """Say which part is wrong: the key is tried alone, what then still fails lies in the values."""
+    if condition.type != JSON_CHECK:
+        return [Fault(field=f"{place}.type", message=f"must be {JSON_CHECK}")]
+    if condition.operator not in OPERATORS:
+        return [Fault(field=f"{place}.operator", message=f"must be one of {', '.join(OPERATORS)}")]
     try:
         compile_condition(Condition(key=condition.key, operator="exists"))
     except BadCondition as error:
-        fields.fault("key", str(error))
-        return
+        return [Fault(field=f"{place}.key", message=str(error))]
     try:
         compile_condition(condition)
     except BadCondition as error:
-        fields.fault("values", str(error))
+        return [Fault(field=f"{place}.values", message=str(error))]
+    return []
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

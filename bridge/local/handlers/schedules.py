@@ -1,22 +1,20 @@
-"""On-call schedules: entries of a team member, stored and shown as given. Who is on call is not computed here.
+"""On-call schedules: entries of a team member, stored and shown as given. What they mean is in `bridge.domain.oncall`.
 
 An entry has no id in the API; it is named by its member and its `created_at`.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from typing import Any, Final
 
 import msgspec
 
 from bridge.local import ownership
-from bridge.local.replies import Call, Reply, created, not_found
+from bridge.local.reading import read, read_query
+from bridge.local.replies import Call, Fault, Reply, created, invalid, not_found
 from bridge.local.times import parse, rfc3339
-from bridge.local.validation import Fields
-
-_WALL_TIME: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|24:00(?::00)?")
+from bridge.pinghome.systems.schedule import EntryChange, EntryName, NewEntry
 
 _MEMBER: Final = "SELECT customer_id FROM team_members WHERE team_id = ? AND customer_id = ?"
 _OF_CUSTOMER: Final = """
@@ -29,6 +27,12 @@ INSERT INTO schedules VALUES (:team_id, :team_member_id,
     max(:now, coalesce((SELECT max(created_at) + 1 FROM schedules
                         WHERE team_member_id = :team_member_id AND team_id = :team_id), 0)),
     :start_date, :end_date, :months_of_year, :weeks_of_month, :week_days, :start_time, :end_time)
+RETURNING *
+"""
+_UPDATE: Final = """
+UPDATE schedules SET start_date = :start_date, end_date = :end_date, months_of_year = :months_of_year,
+    weeks_of_month = :weeks_of_month, week_days = :week_days, start_time = :start_time, end_time = :end_time
+WHERE team_member_id = :team_member_id AND team_id = :team_id AND created_at = :created_at
 RETURNING *
 """
 _DELETE: Final = "DELETE FROM schedules WHERE team_member_id = ? AND team_id = ? AND created_at = ? RETURNING *"
@@ -49,71 +53,63 @@ def get_of_customer(connection: sqlite3.Connection, call: Call) -> Reply:
 def create(connection: sqlite3.Connection, call: Call) -> Reply:
     """A new entry for a member of the team."""
     team = ownership.team(connection, call.customer, call.path["id"])
-    entry = _read(call)
+    entry = _columns(read(call, NewEntry))
     if connection.execute(_MEMBER, (team["id"], entry["team_member_id"])).fetchone() is None:
         raise not_found("team member", named_by="team_member_id")
     row = connection.execute(_CREATE, {**entry, "team_id": team["id"], "now": call.now}).fetchone()
     return created("Schedule created.", _shown(row))
 
 
+def update(connection: sqlite3.Connection, call: Call) -> Reply:
+    """Replace the entry that `team_member_id` and `created_at` name; what is left out is open."""
+    team = ownership.team(connection, call.customer, call.path["id"])
+    wanted = read(call, EntryChange)
+    named = {"team_id": team["id"], "created_at": _time("created_at", wanted.created_at)}
+    row = connection.execute(_UPDATE, {**_columns(wanted), **named}).fetchone()
+    if row is None:
+        known = connection.execute(_MEMBER, (team["id"], wanted.team_member_id)).fetchone()
+        raise not_found("schedule", named_by="team_member_id" if known is None else "created_at")
+    return Reply(message="Schedule updated.", data=_shown(row))
+
+
 def delete(connection: sqlite3.Connection, call: Call) -> Reply:
     """Delete the entry that `team_member_id` and `created_at` name, both in the query."""
     team = ownership.team(connection, call.customer, call.path["id"])
-    fields = Fields({name: found[0] for name, found in call.query.items()})
-    member_id, created_at = fields.text("team_member_id"), _time(fields, "created_at")
-    fields.check()
-    row = connection.execute(_DELETE, (member_id, team["id"], created_at)).fetchone()
+    wanted = read_query(call, EntryName)
+    named = (wanted.team_member_id, team["id"], _time("created_at", wanted.created_at))
+    row = connection.execute(_DELETE, named).fetchone()
     if row is None:
         raise not_found("schedule")
     return Reply(message="Schedule deleted.", data=_shown(row))
 
 
-def _read(call: Call) -> dict[str, Any]:
-    fields = Fields(call.json_object())
-    entry = {
-        "team_member_id": fields.text("team_member_id"),
-        "months_of_year": _numbers(fields, "months_of_year", range(1, 13)),
-        # Counted from the end where negative; a zero has no meaning.
-        "weeks_of_month": _numbers(fields, "weeks_of_month", (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)),
-        "week_days": _numbers(fields, "week_days", range(7), required=True),
-        "start_time": _wall_time(fields, "start_time"),
-        "end_time": _wall_time(fields, "end_time"),
-        **_dates(fields),
+def _columns(entry: NewEntry) -> dict[str, Any]:
+    """Raises 422 for dates that are none or the wrong way round."""
+    start = None if entry.start_date is None else _time("start_date", entry.start_date)
+    end = None if entry.end_date is None else _time("end_date", entry.end_date)
+    if start is not None and end is not None and end < start:
+        raise invalid(Fault(field="end_date", message="must not be before start_date"))
+    return {
+        "team_member_id": entry.team_member_id,
+        "start_date": entry.start_date,
+        "end_date": entry.end_date,
+        "months_of_year": _json(entry.months_of_year),
+        "weeks_of_month": _json(entry.weeks_of_month),
+        "week_days": _json(entry.week_days),
+        "start_time": entry.start_time,
+        "end_time": entry.end_time,
     }
-    fields.check()
-    return entry
 
 
-def _dates(fields: Fields) -> dict[str, str | None]:
-    start, end = fields.optional_text("start_date"), fields.optional_text("end_date")
-    start_at = None if start is None else _time(fields, "start_date")
-    end_at = None if end is None else _time(fields, "end_date")
-    if start_at is not None and end_at is not None and end_at < start_at:
-        fields.fault("end_date", "must not be before start_date")
-    return {"start_date": start, "end_date": end}
-
-
-def _time(fields: Fields, name: str) -> int | None:
-    text = fields.text(name)
+def _time(name: str, text: str) -> int:
     try:
-        return parse(text) if text else None
-    except ValueError:
-        fields.fault(name, "must be a time as of RFC 3339")
-        return None
+        return parse(text)
+    except (ValueError, OverflowError):
+        raise invalid(Fault(field=name, message="must be a time as of RFC 3339")) from None
 
 
-def _numbers(fields: Fields, name: str, allowed: range | tuple[int, ...], *, required: bool = False) -> str:
-    numbers = fields.members(name, of=int, what="whole numbers", required=required)
-    if any(number not in allowed for number in numbers):
-        fields.fault(name, f"may hold {', '.join(str(number) for number in allowed)}")
-    return msgspec.json.encode(numbers).decode()
-
-
-def _wall_time(fields: Fields, name: str) -> str:
-    text = fields.text(name)
-    if text and not _WALL_TIME.fullmatch(text):
-        fields.fault(name, "must be a time of day, HH:MM or HH:MM:SS")
-    return text
+def _json(numbers: list[Any] | None) -> str:
+    return msgspec.json.encode(numbers or []).decode()
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from bridge.local import ownership
-from bridge.local.intake import Event, take_in
+from bridge.local.incidents.intake import Event, take_in
+from bridge.local.parts import below
+from bridge.local.reading import read, read_query
 from bridge.local.replies import Call, Refusal, Reply, created, not_found
 from bridge.local.times import rfc3339
-from bridge.local.validation import Fields, keyset
 from bridge.pinghome.endpoints import operation
+from bridge.pinghome.systems.shared import Older
+from bridge.pinghome.systems.webhook import NewWebhook
 
 KEY_LIMIT: Final = 255
 KEY_SECONDS: Final = 24 * 3600
@@ -46,12 +49,10 @@ DELETE FROM webhook_answers WHERE (webhook_id, idempotency_key) IN
 
 def create(connection: sqlite3.Connection, call: Call) -> Reply:
     """A new webhook of the organisation."""
-    fields = Fields(call.json_object())
-    name, description = fields.optional_text("name"), fields.optional_text("description", limit=4096)
-    fields.check()
+    wanted = read(call, NewWebhook)
     row = connection.execute(
         "INSERT INTO webhooks VALUES (?, ?, ?, ?, ?) RETURNING *",
-        (str(uuid.uuid4()), call.customer.organisation_id, name, description, call.now),
+        (str(uuid.uuid4()), call.customer.organisation_id, wanted.name, wanted.description, call.now),
     ).fetchone()
     return created("Webhook created.", _shown(row, call.origin))
 
@@ -65,7 +66,7 @@ def list_all(connection: sqlite3.Connection, call: Call) -> Reply:
 def events(connection: sqlite3.Connection, call: Call) -> Reply:
     """What was posted, newest first, bodies exactly as sent; `last_received_at` continues below that time."""
     webhook = ownership.webhook(connection, call.customer, call.path["id"])
-    before, limit = keyset(call)
+    before, limit = below(read_query(call, Older))
     rows = connection.execute(_EVENTS, (webhook["id"], before, limit)).fetchall()
     data = [
         {

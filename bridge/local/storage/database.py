@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bridge.local.migrations import migrate
+from bridge.local.storage.migrations import migrate
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -105,6 +105,7 @@ class Database:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._watchers: set[asyncio.Event] = set()
 
     async def open(self) -> None:
         """Start the thread and wait until the file is open. Raises what opening raised."""
@@ -127,6 +128,14 @@ class Database:
         self._jobs.put(_Job(work, answer))
         return await answer
 
+    def watch(self, changed: asyncio.Event) -> None:
+        """Have an event of this event loop set after every commit that changed something."""
+        self._watchers.add(changed)
+
+    def unwatch(self, changed: asyncio.Event) -> None:
+        """Leave the event alone again."""
+        self._watchers.discard(changed)
+
     async def close(self) -> None:
         """Finish what is queued, commit it, and close the file."""
         self._closed = True
@@ -144,9 +153,16 @@ class Database:
         with closing(connection):
             loop.call_soon_threadsafe(_settle, [(opened, Outcome())])
             while group := self._next_group():
+                before = connection.total_changes
                 outcomes = commit_group(connection, [job.work for job in group])
                 answers = [job.answer for job in group]
                 loop.call_soon_threadsafe(_settle, list(zip(answers, outcomes, strict=True)))
+                if connection.total_changes != before:
+                    loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed.set()
 
     def _next_group(self) -> list[_Job]:
         """Wait for an operation and take along all that are queued behind it; empty when it is time to stop."""

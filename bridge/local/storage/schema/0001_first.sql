@@ -1,15 +1,3 @@
-"""The schema, as the steps that made it. `user_version` counts the steps that a file has been through.
-
-A step that has been released is never changed. Times are whole microseconds since 1970; lists and objects that
-are only stored and shown are JSON texts.
-"""
-
-from __future__ import annotations
-
-import sqlite3
-from typing import Final
-
-_FIRST: Final = """
 CREATE TABLE organisations (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -102,19 +90,3 @@ CREATE TABLE schedules (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedules_by_member ON schedules (team_id, team_member_id);
 CREATE INDEX teams_by_organisation ON teams (organisation_id, created_at, id);
-"""
-
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
-
-
-class NewerSchema(RuntimeError):
-    """The file was written by a newer version of the bridge; this one would damage it."""
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest schema, one transaction a step. Raises NewerSchema."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise NewerSchema(f"the file has schema {version}, this version of the bridge knows {len(MIGRATIONS)}")
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")

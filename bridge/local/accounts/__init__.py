@@ -1,0 +1,1 @@
+"""People: their proofs, roles, limits and addresses."""

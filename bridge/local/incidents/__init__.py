@@ -1,0 +1,1 @@
+"""What events do to incidents, and incidents to people and status pages."""

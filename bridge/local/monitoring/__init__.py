@@ -1,0 +1,1 @@
+"""Heartbeat, uptime and server monitors: what they are, and what becomes of what was reported."""

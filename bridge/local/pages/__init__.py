@@ -1,0 +1,1 @@
+"""Status pages, their components, and how those did."""

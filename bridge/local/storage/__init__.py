@@ -1,0 +1,1 @@
+"""Where the local Pinghome keeps everything: one SQLite file and its schema."""
