@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, health, local, oncall, samples, serve, setup, up
+from bridge.cli import check, demo, doctor, health, local, oncall, provision, samples, secrets, serve, setup, up
 from bridge.cli.pinghome import Systems
 
 app = typer.Typer(
@@ -26,6 +26,9 @@ app.add_typer(local.app, name="local-pinghome")
 app.command("check-config")(check.check_config)
 app.command("explain")(check.explain)
 app.command("send-sample")(samples.send_sample)
+app.add_typer(secrets.app, name="secrets", help="Secrets: new ones, and a change without a gap.")
+app.command("provision")(provision.provision)
+app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
 app.command("healthcheck")(health.healthcheck)

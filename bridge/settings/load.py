@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,26 +25,37 @@ DEFAULT_ORIGIN: Final = "built-in default"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _QUOTE: Final = "'"
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_PROVISIONED_KEYS: Final = frozenset({"id", "webhook"})
 SECRET_KEYS: Final = frozenset({"token", "password", "secret", "url", "id", "webhook"})
 """Keys whose value may be read from a file named by `<key>_file`."""
 
 
-def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+ROTATED_KEYS: Final = frozenset({"token", "password", "secret"})
+"""Keys that may hold two live secrets: a file of two lines holds both."""
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    absent: Callable[[Path], str] | None = None,
+) -> Settings:
     """The configuration from `file`, else `PINGHOME_BRIDGE_CONFIG`, else `config/bridge.yaml`, else the default.
 
-    Environment variables come on top. Raises ConfigError with every fault that was found.
+    Environment variables come on top. `absent` gives a value for the file of a webhook's or heartbeat's id that is not
+    there yet; without it that is a fault. Raises ConfigError with every fault that was found.
     """
     environment = os.environ if environment is None else environment
-    path = file or _configured(environment)
+    path = file or configured(environment)
     origin = str(path) if path else DEFAULT_ORIGIN
     faults: list[ConfigFault] = []
-    document = _read(path, faults) if path else development()
+    document = read_document(path, faults) if path else development()
     document = _substituted(document, origin, "", environment, faults)
     # An empty section (`redis:` with everything under it commented out) is no section.
     document = {key: value for key, value in document.items() if value is not None}
     variables = _overlay(document, environment, faults)
     origins = Origins(origin, variables)
-    document = _with_files(document, origins, (), faults)
+    document = _with_files(document, origins, (), faults, absent)
     if faults:
         raise ConfigError(faults)
     try:
@@ -68,7 +79,8 @@ class Origins:
         return self.file
 
 
-def _configured(environment: Mapping[str, str]) -> Path | None:
+def configured(environment: Mapping[str, str]) -> Path | None:
+    """The file that the environment or the working folder names, if any."""
     named = environment.get(CONFIG_VARIABLE)
     if named:
         return Path(named)
@@ -97,7 +109,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def _read(path: Path, faults: list[ConfigFault]) -> dict[str, Any]:
+def read_document(path: Path, faults: list[ConfigFault]) -> dict[str, Any]:
+    """The file as it is written, before variables and files are put in. Adds to `faults`."""
     origin = str(path)
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
@@ -193,22 +206,39 @@ def _substitute(value: str, origin: str, path: str, environment: Mapping[str, st
     return _VARIABLE.sub(lambda match: environment.get(match[1], ""), value)
 
 
-def _with_files(value: Any, origins: Origins, place: tuple[Any, ...], faults: list[ConfigFault]) -> Any:
+def _with_files(
+    value: Any,
+    origins: Origins,
+    place: tuple[Any, ...],
+    faults: list[ConfigFault],
+    absent: Callable[[Path], str] | None = None,
+) -> Any:
     """Put in the contents of the files that `*_file` twins name."""
     if isinstance(value, list):
-        return [_with_files(member, origins, (*place, number), faults) for number, member in enumerate(value)]
+        return [_with_files(member, origins, (*place, number), faults, absent) for number, member in enumerate(value)]
     if not isinstance(value, dict):
         return value
     resolved: dict[Any, Any] = {}
     for key, member in value.items():
         base, here = str(key).removesuffix("_file"), (*place, key)
         if base == key or base not in SECRET_KEYS or not isinstance(member, str):
-            resolved[key] = _with_files(member, origins, here, faults)
+            resolved[key] = _with_files(member, origins, here, faults, absent)
             continue
         if base in value:
             faults.append(ConfigFault(origin=origins.of(here), key=_path(here), reason=f"{base} is given too"))
-        resolved[base] = _contents(member, origins.of(here), _path(here), faults)
+        if absent is not None and base in _PROVISIONED_KEYS and _is_absent(Path(member)):
+            resolved[base] = absent(Path(member))
+            continue
+        contents = _contents(member, origins.of(here), _path(here), faults)
+        resolved[base] = contents.splitlines() if base in ROTATED_KEYS and "\n" in contents else contents
     return resolved
+
+
+def _is_absent(path: Path) -> bool:
+    try:
+        return not path.exists() or not path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return False
 
 
 def _contents(name: str, origin: str, key: str, faults: list[ConfigFault]) -> str:
