@@ -84,12 +84,12 @@ async def _redis(visit: Visit) -> str:
     async with AsyncExitStack() as stack:
         store = wiring.open_store(stack, visit.settings)
         try:
-            facts = await StoreHealth(store.queries).guarantee()
+            facts = await StoreHealth(store.queries).facts()
         except Unavailable as error:
             raise Broken(f"{error}. Is redis.url right, and Redis running?") from None
-    if not facts["safe"]:
-        raise Broken(f"{facts['guarantee']}; policy {facts['maxmemory_policy']}. See config/valkey.conf")
-    return str(facts["guarantee"])
+    if facts.hazards:
+        raise Broken(f"{'; '.join(facts.hazards)}. See config/valkey.conf")
+    return facts.guarantee
 
 
 async def _ingress(visit: Visit) -> str:

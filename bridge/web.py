@@ -142,6 +142,8 @@ def add_probes(app: web.Application, health: Health) -> None:
         problems = await health.problems()
         if problems:
             return json_response({"status": "not_ready", "problems": problems}, status=503)
+        if health.degraded:
+            return json_response({"status": "ready", "degraded": health.degraded})
         return json_response({"status": "ready"})
 
     for path, handler in zip(PROBES, (live, ready), strict=True):

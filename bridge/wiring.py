@@ -18,7 +18,6 @@ from aiohttp.typedefs import Middleware
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
 from bridge.domain.delivery import Delivery
-from bridge.domain.errors import Unavailable
 from bridge.domain.request import Request
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
@@ -26,6 +25,7 @@ from bridge.ingress.app import Ingress
 from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
 from bridge.ingress.enqueue import Client, Enqueue
+from bridge.intake import Intake, open_intake
 from bridge.local.app import create_app as create_local_app
 from bridge.local.messages.carriers import MailServer
 from bridge.local.world import World, configured_world, demo_world
@@ -35,9 +35,12 @@ from bridge.pinghome.address import Address
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.deliver import Delivering, Planning
 from bridge.pipeline.plan import Planner, SourceReading
+from bridge.pipeline.ports import Sink
 from bridge.pipeline.pull import Puller
 from bridge.pipeline.receive import Endpoint, Receiver
 from bridge.pipeline.report import Heartbeat, Reporter
+from bridge.pipeline.shed import Quota
+from bridge.pipeline.telemetry import Observed
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
 from bridge.settings.model import SmtpSettings, WebhookTarget
@@ -47,8 +50,8 @@ from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
 from bridge.sinks.webhook import WebhookSink
 from bridge.store.health import StoreHealth
-from bridge.store.journal import RedisJournal
 from bridge.store.ledger import RedisLedger
+from bridge.store.probe import StoreProbe
 from bridge.store.shard import Shard, open_shard
 from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
@@ -58,6 +61,7 @@ from bridge.verify.oracle import OracleConfirmations
 from bridge.verify.routing_key import RoutingKeyVerifier
 from bridge.verify.sns import SnsVerifier
 from bridge.verify.token import NoVerifier, TokenVerifier
+from bridge.watching import WorkerWatch, tell_guarantee, worker_watch
 from bridge.web import middlewares
 
 PLANNING_SLOTS: Final = 128
@@ -85,7 +89,7 @@ def listener_middlewares(settings: Settings, *, open_here: bool = False) -> Sequ
     return middlewares(guarded=open_here or bool(settings.development_credentials()))
 
 
-def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
+def _endpoint(name: str, settings: SourceSettings, quota: Quota | None) -> Endpoint:
     proof = settings.verify.verifier()
     return Endpoint(
         name=name,
@@ -93,6 +97,7 @@ def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
         verifier=proof,
         body_limit=settings.body_limit(),
         check_confirmation=_confirmation(settings, proof) if settings.confirm_subscriptions else None,
+        quota=quota,
     )
 
 
@@ -112,13 +117,15 @@ def _clients(settings: Settings, receiver: Receiver) -> list[Client]:
     return found
 
 
-async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard) -> web.Application:
-    """The public listener's application."""
+async def build_ingress(
+    stack: AsyncExitStack, settings: Settings, store: Shard, intake: Intake | None = None
+) -> web.Application:
+    """The public listener's application. `intake` is its own unless the admin listener shares it."""
     session = await open_session(stack, connections=20)
-    journal = RedisJournal(store.commit, store.keys, duplicate_window=settings.delivery.duplicate_window)
+    intake = intake or await open_intake(stack, settings, store, session)
     receiver = Receiver(
-        {name: _endpoint(name, source) for name, source in settings.sources.items()},
-        journal=journal,
+        {name: _endpoint(name, source, intake.quotas.get(name)) for name, source in settings.sources.items()},
+        journal=intake.journal,
         keys=CachedKeys(session),
         confirmer=GetConfirmer(session),
         clock=now,
@@ -134,21 +141,29 @@ async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard)
     }
     ingress = Ingress(
         receiver=receiver,
-        reporter=Reporter(heartbeats, journal=journal, clock=now, entropy=entropy),
-        health=StoreHealth(store.queries),
+        reporter=Reporter(heartbeats, journal=intake.journal, clock=now, entropy=entropy),
+        health=intake.health,
         bodies=Bodies(settings.ingress.bodies_in_flight),
         origins={name: source.webhook_origins for name, source in settings.sources.items()},
     )
     enqueue = Enqueue(receiver=receiver, clients=_clients(settings, receiver), bodies=ingress.bodies)
-    return create_ingress_app(ingress, enqueue, middlewares=listener_middlewares(settings))
+    measured = intake.measured.middleware()
+    return create_ingress_app(ingress, enqueue, middlewares=(measured, *listener_middlewares(settings)))
 
 
-def build_admin(settings: Settings, store: Shard) -> web.Application:
-    """The operators' application."""
+async def share_intake(stack: AsyncExitStack, settings: Settings, store: Shard) -> Intake:
+    """What the public and the operators' listener of one process have in common."""
+    return await open_intake(stack, settings, store, await open_session(stack, connections=4))
+
+
+def build_admin(settings: Settings, store: Shard, intake: Intake | None = None) -> web.Application:
+    """The operators' application, which shows what the ingress of its process measures."""
     admin = Admin(
         ledger=RedisLedger(store.queries, store.keys),
-        health=StoreHealth(store.queries),
+        health=intake.health if intake else StoreHealth(store.queries),
         config=settings.model_dump(mode="json"),
+        probe=StoreProbe(store, clock=now),
+        collectors=intake.collectors if intake else (),
     )
     tokens = settings.admin.token
     proof = TokenVerifier(revealed(tokens)) if tokens else NoVerifier()
@@ -223,11 +238,13 @@ class WorkerParts:
     upkeep: Upkeep
     readers: Sequence[StreamReader[Any]]
     health: StoreHealth
+    watch: WorkerWatch
 
 
 async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts:
     """The consumers and the upkeep of one worker process."""
     store = open_store(stack, settings)
+    await tell_guarantee(store, settings)
     blocking = store.blocking(stack)
     delivery, retention = settings.delivery, settings.retention.delivered
     session = await open_session(stack, connections=delivery.concurrency)
@@ -239,12 +256,14 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     inbox_reader = StreamReader(store.queries, blocking, keys.inbox, identity, decode_delivery, lease=delivery.lease)
     outbox_reader = StreamReader(store.queries, blocking, keys.outbox, identity, decode_send, lease=delivery.lease)
     inbox, outbox = RedisInbox(inbox_reader, transitions), RedisOutbox(outbox_reader, transitions)
+    watch = await worker_watch(stack, settings, store, str(identity))
+    sinks: dict[TargetKind, Sink] = {
+        TargetKind.WEBHOOK: WebhookSink(attempter, address),
+        TargetKind.HEARTBEAT: HeartbeatSink(attempter, address),
+    }
     delivering = Delivering(
         outbox,
-        {
-            TargetKind.WEBHOOK: WebhookSink(attempter, address),
-            TargetKind.HEARTBEAT: HeartbeatSink(attempter, address),
-        },
+        {kind: Observed(sink, watch.tally, [watch.upstream], clock=now) for kind, sink in sinks.items()},
         Backoff(schedule=delivery.schedule),
         clock=now,
         chance=random.random,
@@ -257,17 +276,8 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
         upkeep=Upkeep(store.queries, store.commit, keys, retention=retention, keep=settings.retention.events),
         readers=(inbox_reader, outbox_reader),
         health=StoreHealth(store.queries),
+        watch=watch,
     )
-
-
-async def tell_guarantee(store: Shard) -> None:
-    """Say in the log what the store guarantees. It may be away: then the first 202 has to wait anyway."""
-    try:
-        facts = await StoreHealth(store.queries).guarantee()
-    except Unavailable as error:
-        log.warning("store_away", reason=str(error))
-        return
-    (log.info if facts["safe"] else log.warning)("store_guarantee", **facts)
 
 
 async def worker_silence(stack: AsyncExitStack, settings: Settings) -> float | None:

@@ -59,6 +59,10 @@ class Host:
         if forgotten or swept:
             log.info("tidied", events=forgotten, consumers=swept)
 
+    def note_drift(self, sends: int) -> None:
+        """For the audit: how many accepted sends it found in no state at all. 0 ends an alarm."""
+        self._parts().watch.note_drift(sends)
+
     def _parts(self) -> WorkerParts:
         if self.parts is None:
             raise RuntimeError("the host was not started")

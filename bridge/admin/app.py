@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from bridge.admin.metrics import store_families
 from bridge.admin.shapes import dead_letter, event, metrics
-from bridge.domain.errors import Invalid, Unauthentic
+from bridge.domain.errors import Invalid, Unauthentic, Unavailable
 from bridge.domain.request import Request
+from bridge.metrics import Family, render
 from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.ports import Clock, Health
+from bridge.pipeline.telemetry import Probe
 from bridge.verify.base import Verifier
 from bridge.web import PROBES, add_probes, error_response, json_response
 
@@ -24,11 +27,14 @@ _PAGE_LIMIT: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """What the handlers need. `config` is the effective configuration with its secrets masked."""
+    """What the handlers need. `config` is the effective configuration with its secrets masked; `collectors` give what
+    this process measures."""
 
     ledger: Ledger
     health: Health
     config: Mapping[str, Any]
+    probe: Probe
+    collectors: Sequence[Callable[[], Iterable[Family]]] = ()
 
     async def events(self, http: web.Request) -> web.Response:
         """GET /v1/events?limit=&before=: the newest first; `before` is the id of the last one seen."""
@@ -64,8 +70,14 @@ class Admin:
         return json_response(self.config)
 
     async def metrics(self, http: web.Request) -> web.Response:
-        """GET /metrics: counters and depths in the Prometheus text format."""
-        text = metrics(await self.ledger.counts(), await self.ledger.depths())
+        """GET /metrics: in the Prometheus text format. While the store is away it shows what this process knows."""
+        own = [family for collect in self.collectors for family in collect()]
+        try:
+            view = await self.probe.look()
+            text = metrics(await self.ledger.counts(), await self.ledger.depths()) + render(store_families(view))
+        except Unavailable:
+            text = render(store_families(None))
+        text += render(own)
         return web.Response(
             text=text, content_type="text/plain", charset="utf-8", headers={"Cache-Control": "no-store"}
         )

@@ -14,6 +14,7 @@ from bridge.cli.common import (
     InsecureOption,
     SocketOption,
     announce,
+    configuration_faults,
     fail,
     inherited,
     start,
@@ -37,7 +38,8 @@ def serve(
     settings = start("ingress", config, insecure_dev=insecure_dev)
     ingress = bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
     admin = bound("admin", admin_fd, settings.admin.host, settings.admin.port)
-    asyncio.run(_serve(settings, ingress, admin, ready_fd))
+    with configuration_faults():
+        asyncio.run(_serve(settings, ingress, admin, ready_fd))
 
 
 def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, ready_fd: SocketOption = None) -> None:
@@ -48,7 +50,8 @@ def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, re
     from workers.run import run
 
     settings = start("worker", config, insecure_dev=insecure_dev)
-    asyncio.run(run(settings, lambda: announce(ready_fd)))
+    with configuration_faults():
+        asyncio.run(run(settings, lambda: announce(ready_fd)))
 
 
 def bound(name: str, descriptor: int | None, host: str, port: int) -> socket.socket:
@@ -63,13 +66,14 @@ def bound(name: str, descriptor: int | None, host: str, port: int) -> socket.soc
 
 
 async def _serve(settings: Settings, ingress: socket.socket, admin: socket.socket, ready_fd: int | None) -> None:
-    from bridge import web, wiring
+    from bridge import watching, web, wiring
 
     async with AsyncExitStack() as stack:
         store = wiring.open_store(stack, settings)
-        await web.serve(stack, wiring.build_admin(settings, store), admin)
-        await web.serve(stack, await wiring.build_ingress(stack, settings, store), ingress)
-        await wiring.tell_guarantee(store)
+        await watching.tell_guarantee(store, settings)
+        intake = await wiring.share_intake(stack, settings, store)
+        await web.serve(stack, wiring.build_admin(settings, store, intake), admin)
+        await web.serve(stack, await wiring.build_ingress(stack, settings, store, intake), ingress)
         await until_told(ready_fd)
 
 

@@ -25,6 +25,7 @@ from bridge.cli.common import (
     ControlOption,
     DataOption,
     InsecureOption,
+    configuration_faults,
     fail,
     start,
 )
@@ -68,7 +69,9 @@ def up(
     settings = start("up", config, insecure_dev=insecure_dev)
     with _locked(data):
         listeners = _listen(settings, port, admin_port, pinghome_port)
-        raise typer.Exit(asyncio.run(_run(settings, listeners, config, data, insecure_dev=insecure_dev)))
+        with configuration_faults():
+            code = asyncio.run(_run(settings, listeners, config, data, insecure_dev=insecure_dev))
+        raise typer.Exit(code)
 
 
 @contextmanager
@@ -107,6 +110,7 @@ def _listen(settings: Settings, port: int | None, admin_port: int | None, pingho
 
 
 async def _run(settings: Settings, listeners: Listeners, config: Path | None, data: Path, *, insecure_dev: bool) -> int:
+    from bridge import watching
     from bridge.embedded.process import Child
     from bridge.web import url_of
 
@@ -114,10 +118,12 @@ async def _run(settings: Settings, listeners: Listeners, config: Path | None, da
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    environment = _environment(listeners, config)
+    environment = _environment(listeners, config) | _spool(settings, data)
     async with AsyncExitStack() as stack:
         if settings.redis.url is None:
             environment["PINGHOME_BRIDGE_REDIS__URL"] = await _start_valkey(stack, data)
+        else:
+            await watching.check_store(settings)
         ready = _ReadyPipe(stack)
         grace = settings.delivery.grace.total_seconds() + 5
         for together in _programs(listeners, environment, data, ready.write_end, insecure_dev=insecure_dev):
@@ -140,6 +146,16 @@ def _environment(listeners: Listeners, config: Path | None) -> dict[str, str]:
         environment["PINGHOME_BRIDGE_CONFIG"] = str(config)
     if listeners.pinghome is not None:
         environment["PINGHOME_BRIDGE_PINGHOME__URL"] = url_of(listeners.pinghome) + "/{service}"
+    return environment
+
+
+def _spool(settings: Settings, data: Path) -> dict[str, str]:
+    """On unless the configuration says otherwise, and beside everything else that is kept."""
+    said, environment = settings.delivery.model_fields_set, dict[str, str]()
+    if "spool" not in said:
+        environment["PINGHOME_BRIDGE_DELIVERY__SPOOL"] = "true"
+    if "spool_dir" not in said:
+        environment["PINGHOME_BRIDGE_DELIVERY__SPOOL_DIR"] = str(data / "spool")
     return environment
 
 

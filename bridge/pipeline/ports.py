@@ -33,6 +33,24 @@ class Journal(Protocol):
         """Store a send that needs no decoding."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What became of messages that were brought to the journal later: stored now, already there under their own
+    delivery id, or duplicates of others by their sender's id."""
+
+    stored: int = 0
+    known: int = 0
+    duplicates: int = 0
+
+
+class Restoring(Journal, Protocol):
+    """A journal that takes what was accepted while it was away. `submit` may be repeated, too."""
+
+    async def restore(self, deliveries: Sequence[Delivery], doubtful: Container[DeliveryId]) -> Restored:
+        """Store deliveries in order, each once by its own id, however often it is brought. `doubtful` were given to
+        `accept` before, without an answer. Raises Unavailable: bring all of them again."""
+
+
 class KeyStore(Protocol):
     """Public keys that proofs need, fetched and cached."""
 
@@ -151,7 +169,12 @@ class Sink(Protocol):
 
 
 class Health(Protocol):
-    """What is wrong with the store, as far as accepting is concerned."""
+    """What is wrong with the store, as far as accepting is concerned.
+
+    `degraded`, as of the last call of `problems`: alerts are taken, but not as they should be; in one word.
+    """
+
+    degraded: str | None
 
     async def problems(self) -> Sequence[str]:
         """In words; empty when alerts can be taken. Raises nothing."""

@@ -13,6 +13,7 @@ from bridge.domain.errors import Unauthentic, UnknownSource
 from bridge.domain.identity import new_delivery_id
 from bridge.domain.request import Principal, Request
 from bridge.pipeline.ports import Clock, Confirmer, Journal, KeyStore
+from bridge.pipeline.shed import Quota
 from bridge.sources.base import Acknowledge, Confirm, Echo, Source
 from bridge.verify.base import Verifier
 
@@ -37,7 +38,7 @@ class Endpoint:
     """One configured source as the ingress sees it. `body_limit` in bytes.
 
     `confirms` says whether subscription handshakes may be followed (`check_confirmation` then returns the
-    URL to get, or raises Unauthentic).
+    URL to get, or raises Unauthentic). `quota` counts what is proven: strangers cannot use it up.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Endpoint:
     verifier: Verifier
     body_limit: int
     check_confirmation: Callable[[Request], str] | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ class Receiver:
     async def receive(self, endpoint: Endpoint, head: Request, read_body: Callable[[int], Awaitable[bytes]]) -> Receipt:
         """Take one message. `head` is the request without its body; `read_body(limit)` reads it.
 
-        Raises Rejected (nothing is stored) or Unavailable (the sender should try again).
+        Raises Rejected (nothing is stored) or Unavailable (the sender should try again, also where it is over its
+        quota).
         """
         if endpoint.verifier.reads_body:
             request = replace(head, body=await read_body(endpoint.body_limit))
@@ -102,7 +105,10 @@ class Receiver:
         now = self._clock()
         refs = endpoint.verifier.needs(request, now)
         keys = {ref: await self._keys.fetch(ref) for ref in refs}
-        return endpoint.verifier.verify(request, keys, now)
+        principal = endpoint.verifier.verify(request, keys, now)
+        if endpoint.quota is not None:
+            endpoint.quota.take(now.timestamp())
+        return principal
 
     async def _handshake(self, endpoint: Endpoint, request: Request, principal: Principal) -> Receipt | None:
         handshake = endpoint.source.handshake(request)

@@ -26,7 +26,7 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _QUOTE: Final = "'"
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PROVISIONED_KEYS: Final = frozenset({"id", "webhook"})
-SECRET_KEYS: Final = frozenset({"token", "password", "secret", "url", "id", "webhook"})
+SECRET_KEYS: Final = frozenset({"token", "password", "secret", "url", "id", "webhook", "dead_man_url"})
 """Keys whose value may be read from a file named by `<key>_file`."""
 
 

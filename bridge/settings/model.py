@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -17,6 +17,7 @@ from bridge.settings.conditions import ConditionSettings, SeveritySettings
 from bridge.settings.sources import SourceSettings
 from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
 from bridge.settings.verify import SnsVerify
+from bridge.settings.watch import WatchSettings
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
 
@@ -74,11 +75,14 @@ class HeartbeatSettings(Model):
 
 
 class IngressSettings(Model):
-    """The public listener."""
+    """The public listener. It sheds, with 503, before the store is full: beyond `shed_memory` percent of its memory, or
+    `shed_backlog` unfinished messages and sends."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     bodies_in_flight: Size = 64 << 20
+    shed_memory: Annotated[int, Field(ge=1, le=100)] = 85
+    shed_backlog: Annotated[int, Field(ge=1)] | None = None
 
 
 class AdminSettings(Model):
@@ -90,10 +94,13 @@ class AdminSettings(Model):
 
 
 class RedisSettings(Model):
-    """Redis or Valkey. Without a URL, `up` starts its own and the parts use the default port of this machine."""
+    """Redis or Valkey. Without a URL, `up` starts its own and the parts use the default port of this machine.
+
+    `allow_unsafe`: start although it may lose what was accepted."""
 
     url: Secret | None = None
     prefix: Name = "pinghome-bridge"
+    allow_unsafe: bool = False
 
     @field_validator("url")
     @classmethod
@@ -178,7 +185,10 @@ class PinghomeSettings(Model):
 
 
 class DeliverySettings(Model):
-    """How sends are delivered. `lease`: after this silence a worker loses what it held."""
+    """How sends are delivered. `lease`: after this silence a worker loses what it held.
+
+    `spool`: while the store cannot take an alert, this node's disk does, in `spool_dir`, within the two bounds.
+    """
 
     timeout: Duration = timedelta(seconds=15)
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
@@ -186,14 +196,10 @@ class DeliverySettings(Model):
     lease: Duration = timedelta(seconds=45)
     grace: Duration = timedelta(seconds=20)
     duplicate_window: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(hours=24)
-    spool: Literal[False] = False
-
-    @field_validator("spool", mode="before")
-    @classmethod
-    def _no_spool(cls, spool: Any) -> Any:
-        if spool not in (False, "false", "0"):
-            raise ValueError("this version has no local spool; a store that cannot take an alert is answered 503")
-        return False
+    spool: bool = False
+    spool_dir: NonEmpty = ".bridge/spool"
+    spool_bytes: Size = 256 << 20
+    spool_entries: Annotated[int, Field(ge=1)] = 100_000
 
     @model_validator(mode="after")
     def _lease_outlasts_attempt(self) -> Self:
@@ -232,6 +238,7 @@ class Settings(Model):
     heartbeats: dict[Name, HeartbeatSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     retention: RetentionSettings = RetentionSettings()
+    watch: WatchSettings = WatchSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @model_validator(mode="after")

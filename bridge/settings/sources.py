@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bridge.domain.alert import Severity
 from bridge.settings.mapping import MappingSettings
-from bridge.settings.values import Model, Name, NonEmpty, Secret, Size
+from bridge.settings.values import Model, Name, NonEmpty, Rate, Secret, Size
 from bridge.settings.verify import Verify
 from bridge.sources import MAPPED, SOURCES
 from bridge.sources.base import Source
@@ -16,6 +16,13 @@ from bridge.sources.base import Source
 BODY_LIMIT: Final = 2 << 20
 PUBSUB_BODY_LIMIT: Final = 16 << 20
 """Pub/Sub messages have up to 10 MB, and base64 makes a third more of them."""
+
+
+class QuotaSettings(Model):
+    """How much a source may send to one ingress process: on average `rate`, `burst` at once."""
+
+    rate: Rate
+    burst: Annotated[int, Field(ge=1)]
 
 
 class SourceSettings(Model):
@@ -39,6 +46,7 @@ class SourceSettings(Model):
     confirmation_hosts: tuple[NonEmpty, ...] = ()
     routing_keys: Annotated[tuple[Secret, ...], Field(max_length=1000)] = ()
     mapping: MappingSettings | None = None
+    quota: QuotaSettings | None = None
 
     @field_validator("kind")
     @classmethod

@@ -22,6 +22,7 @@ _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _DURATION_WORDS: Final = "a duration is a number and a unit: 500ms, 15s, 5m, 2h, 7d"
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE: Final = re.compile(r"(\d+)(B|KiB|MiB|GiB)")
+_RATE: Final = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
 _SIZES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
@@ -54,6 +55,15 @@ def _size(value: Any) -> Any:
     return value
 
 
+def _rate(value: Any) -> Any:
+    if isinstance(value, str):
+        parts = _RATE.fullmatch(value.strip())
+        if parts is None:
+            raise ValueError("a rate is a number, / and a unit: 100/s, 600/m")
+        return float(parts[1]) / _UNITS[parts[2]]
+    return value
+
+
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
@@ -82,6 +92,16 @@ Size = Annotated[
     ),
 ]
 """A number of bytes: `2MiB`, `500KiB`, or a plain number."""
+
+Rate = Annotated[
+    float,
+    Field(gt=0),
+    BeforeValidator(_rate),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_RATE.pattern}$"}]}
+    ),
+]
+"""How many a second: `100/s`, `600/m`, or a plain number."""
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
 """A secret that is not empty."""

@@ -13,7 +13,12 @@
 | `event:<id>` | hash   | ledger of one delivery: facts, raw body, its sends     | TTL and a number, once it is done |
 | `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
 | `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
+| `spooled:<id>` | string | a delivery that a spool brought, or will bring       | TTL |
 | `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |
+| `workers`    | zset   | worker's name -> when it was last heard of, in ms      | an hour after it fell silent |
+| `observed`   | hash   | what workers have measured: attempts, delivery times   | fixed set of fields |
+| `gauges`     | hash   | what workers have found: the audit's drift             | fixed set of fields |
+| `alarms`     | hash   | open alarm -> who told of it, and when                 | one an open alarm |
 """
 
 from __future__ import annotations
@@ -84,6 +89,30 @@ class Keys:
     def counts(self) -> str:
         """Hash of counters."""
         return self.key("counts")
+
+    @property
+    def workers(self) -> str:
+        """Sorted set of workers by when they were last heard of."""
+        return self.key("workers")
+
+    @property
+    def observed(self) -> str:
+        """Hash of what workers have measured."""
+        return self.key("observed")
+
+    @property
+    def gauges(self) -> str:
+        """Hash of what workers have found."""
+        return self.key("gauges")
+
+    @property
+    def alarms(self) -> str:
+        """Hash of the open alarms."""
+        return self.key("alarms")
+
+    def spooled(self, delivery_id: str) -> str:
+        """Marker of one delivery that a spool brings."""
+        return self.key(f"spooled:{delivery_id}")
 
     @property
     def event_prefix(self) -> str:

@@ -42,6 +42,7 @@ def _load(name: str) -> Script:
 
 
 ACCEPT = _load("accept")
+RESTORE = _load("restore")
 PLAN = _load("plan")
 SUBMIT = _load("submit")
 SETTLE = _load("settle")
@@ -50,6 +51,9 @@ PROMOTE = _load("promote")
 FORGET = _load("forget")
 SWEEP = _load("sweep")
 TRIM = _load("trim")
+BEAT = _load("beat")
+CLAIM = _load("claim")
+LOOK = _load("look")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ async def bridge(start: Start) -> Bridge:
 
 @pytest.fixture
 async def admin(bridge: Bridge) -> AsyncIterator[str]:
-    server = TestServer(wiring.build_admin(bridge.settings, bridge.store), host="127.0.0.1")
+    server = TestServer(wiring.build_admin(bridge.settings, bridge.store, bridge.intake), host="127.0.0.1")
     await server.start_server(access_log=None)
     yield str(server.make_url("/")).rstrip("/")
     await server.close()
@@ -139,7 +139,7 @@ async def test_metrics_count_what_happened(bridge: Bridge, admin: str) -> None:
 async def test_without_a_token_it_is_open_to_this_machine_and_to_no_web_page(start: Start) -> None:
     """A name that was bound to 127.0.0.1 makes a page's requests look like ours, but for their Host."""
     bridge = await start(worker=False, admin={})
-    server = TestServer(wiring.build_admin(bridge.settings, bridge.store), host="127.0.0.1")
+    server = TestServer(wiring.build_admin(bridge.settings, bridge.store, bridge.intake), host="127.0.0.1")
     await server.start_server(access_log=None)
 
     async def read(**headers: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -128,6 +129,24 @@ async def test_what_was_accepted_survives_kill_9_of_everything(
 
     await wait_until(lambda: len(sink.received) > delivered_before, "it is delivered after the restart")
     await again.end()
+
+
+async def test_while_its_valkey_hangs_alarms_go_to_the_spool(up: Up, http: aiohttp.ClientSession) -> None:
+    """`up` has a spool unless it is told otherwise."""
+    valkey = up.part("valkey-server")
+    assert valkey is not None
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        assert await post(http, up, "aws-sns", firing=True) == 202
+        async with http.get(f"{up.ingress}/readyz") as response:
+            assert await response.json() == {"status": "ready", "degraded": "spooling"}
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+
+    async def delivered() -> bool:
+        return len(await events(http, up)) == 1
+
+    await wait_until(delivered, "it is delivered")
 
 
 async def test_a_second_up_on_the_same_folder_is_told_so(up: Up, tmp_path: Path) -> None:

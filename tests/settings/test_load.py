@@ -404,7 +404,7 @@ def test_a_heartbeat_is_either_closed_or_open(write: Write, keys: dict[str, Any]
     ("delivery", "path", "word"),
     [
         ({"timeout": "30s", "lease": "45s"}, "delivery", "twice the timeout"),
-        ({"spool": True}, "delivery.spool", "no local spool"),
+        ({"spool_entries": 0}, "delivery.spool_entries", "greater"),
         ({"concurrency": 0}, "delivery.concurrency", "greater"),
         ({"schedule": []}, "delivery.schedule", "at least 1"),
     ],

@@ -9,6 +9,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from bridge import wiring
+from bridge.intake import Intake
 from bridge.settings import Settings
 from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard
@@ -42,6 +43,7 @@ class Bridge:
         self.stack = AsyncExitStack()
         self.host: Host | None = None
         self.store: Shard
+        self.intake: Intake
         self.ledger: RedisLedger
         self.http: aiohttp.ClientSession
         self._server: TestServer
@@ -50,7 +52,8 @@ class Bridge:
         """Serve on a free port of 127.0.0.1, and work if asked to."""
         self.store = wiring.open_store(self.stack, self.settings)
         self.ledger = RedisLedger(self.store.queries, self.store.keys)
-        app = await wiring.build_ingress(self.stack, self.settings, self.store)
+        self.intake = await wiring.share_intake(self.stack, self.settings, self.store)
+        app = await wiring.build_ingress(self.stack, self.settings, self.store, self.intake)
         self._server = TestServer(app, host="127.0.0.1")
         await self._server.start_server(access_log=None, auto_decompress=False)
         self.http = await self.stack.enter_async_context(aiohttp.ClientSession())

@@ -1,6 +1,10 @@
 -- Journal one delivery, once per sender's message id.
--- KEYS: inbox, counts, duplicate marker (or the inbox again)   ARGV: id, delivery, window in s (0: no marker)
+-- KEYS: inbox, counts, duplicate marker (or the inbox again), marker of what a spool brings
+-- ARGV: id, delivery, window in s (0: no marker)
 -- Returns {1, id} when stored, {0, id of the first} for a duplicate.
+if redis.call('EXISTS', KEYS[4]) == 1 then
+  return {1, ARGV[1]} -- this call comes late: its caller gave it up, and the spool sees to the delivery
+end
 local window = tonumber(ARGV[3])
 if window > 0 then
   local first = redis.call('GET', KEYS[3])
