@@ -4,58 +4,56 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
+from bridge.configured import clients, endpoints, heartbeats, local_world, make_planner, origins
 from bridge.domain.delivery import Delivery
 from bridge.domain.errors import Unavailable
-from bridge.domain.request import Request
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
 from bridge.ingress.app import Ingress
 from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
-from bridge.ingress.enqueue import Client, Enqueue
+from bridge.ingress.enqueue import Enqueue
 from bridge.local.app import create_app as create_local_app
-from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
 from bridge.outbound.session import open_session
-from bridge.pinghome.address import Address
+from bridge.pinghome.address import CLOUD, Address
+from bridge.pinghome.client import Pinghome
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.deliver import Delivering, Planning
-from bridge.pipeline.plan import Planner, SourceReading
+from bridge.pipeline.plan import Planner
 from bridge.pipeline.pull import Puller
-from bridge.pipeline.receive import Endpoint, Receiver
-from bridge.pipeline.report import Heartbeat, Reporter
+from bridge.pipeline.receive import Receiver
+from bridge.pipeline.report import Reporter
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
-from bridge.settings.model import WebhookTarget
-from bridge.settings.sources import SourceSettings
-from bridge.settings.values import is_loopback, revealed
+from bridge.settings.reload import Commit, Reloader
+from bridge.settings.values import revealed
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
+from bridge.sinks.incident import IncidentSink
 from bridge.sinks.webhook import WebhookSink
 from bridge.store.health import StoreHealth
+from bridge.store.incidents import RedisIncidents
 from bridge.store.journal import RedisJournal
 from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard, open_shard
 from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
-from bridge.verify.base import Verifier
-from bridge.verify.oracle import OracleConfirmations
-from bridge.verify.routing_key import RoutingKeyVerifier
-from bridge.verify.sns import SnsVerifier
 from bridge.verify.token import NoVerifier, TokenVerifier
 from bridge.web import middlewares
 
@@ -79,75 +77,68 @@ def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
     return open_shard(stack, settings.redis.address(), settings.redis.prefix)
 
 
+def open_pinghome(stack: AsyncExitStack, settings: Settings, session: aiohttp.ClientSession) -> Pinghome:
+    """The API's client with the configured account, or with none; closed with the stack."""
+    account = settings.pinghome
+    client = Pinghome(
+        session,
+        Address(account.template()),
+        account.email,
+        account.password.get_secret_value() if account.password else None,
+        timeout=settings.delivery.timeout.total_seconds(),
+    )
+    stack.push_async_callback(client.close)
+    return client
+
+
 def listener_middlewares(settings: Settings, *, open_here: bool = False) -> Sequence[Middleware]:
     """What stands before every handler. `open_here`: this listener lets this machine in without a secret."""
     return middlewares(guarded=open_here or bool(settings.development_credentials()))
 
 
-def _endpoint(name: str, settings: SourceSettings) -> Endpoint:
-    proof = settings.verify.verifier()
-    return Endpoint(
-        name=name,
-        source=settings.source(),
-        verifier=proof,
-        body_limit=settings.body_limit(),
-        check_confirmation=_confirmation(settings, proof) if settings.confirm_subscriptions else None,
-    )
-
-
-def _confirmation(settings: SourceSettings, proof: Verifier) -> Callable[[Request], str] | None:
-    if settings.kind == "oracle":
-        return OracleConfirmations(settings.confirmation_hosts).confirmable
-    return proof.confirmable if isinstance(proof, SnsVerifier) else None
-
-
-def _clients(settings: Settings, receiver: Receiver) -> list[Client]:
-    """Whom the routing keys at /v2/enqueue let in, and as which source they speak."""
-    found = []
-    for name, source in settings.sources.items():
-        if source.routing_keys:
-            proof = RoutingKeyVerifier(revealed(source.routing_keys))
-            found.append(Client(keys=proof, endpoint=replace(receiver.endpoint(name), verifier=proof)))
-    return found
-
-
-async def build_ingress(stack: AsyncExitStack, settings: Settings, store: Shard) -> web.Application:
+async def build_ingress(
+    stack: AsyncExitStack, settings: Settings, store: Shard, reloader: Reloader | None = None
+) -> web.Application:
     """The public listener's application."""
     session = await open_session(stack, connections=20)
     journal = RedisJournal(store.commit, store.keys, duplicate_window=settings.delivery.duplicate_window)
+    found = endpoints(settings)
     receiver = Receiver(
-        {name: _endpoint(name, source) for name, source in settings.sources.items()},
-        journal=journal,
-        keys=CachedKeys(session),
-        confirmer=GetConfirmer(session),
-        clock=now,
-        entropy=entropy,
+        found, journal=journal, keys=CachedKeys(session), confirmer=GetConfirmer(session), clock=now, entropy=entropy
     )
-    heartbeats = {
-        name: Heartbeat(
-            name=name,
-            monitor_id=heartbeat.id.get_secret_value(),
-            verifier=TokenVerifier(revealed(heartbeat.token)) if heartbeat.token else None,
-        )
-        for name, heartbeat in settings.heartbeats.items()
-    }
+    reporter = Reporter(heartbeats(settings), journal=journal, clock=now, entropy=entropy)
     ingress = Ingress(
         receiver=receiver,
-        reporter=Reporter(heartbeats, journal=journal, clock=now, entropy=entropy),
+        reporter=reporter,
         health=StoreHealth(store.queries),
         bodies=Bodies(settings.ingress.bodies_in_flight),
-        origins={name: source.webhook_origins for name, source in settings.sources.items()},
+        origins=origins(settings),
     )
-    enqueue = Enqueue(receiver=receiver, clients=_clients(settings, receiver), bodies=ingress.bodies)
+    enqueue = Enqueue(receiver=receiver, clients=clients(settings, found), bodies=ingress.bodies)
+
+    def prepare(fresh: Settings) -> Commit:
+        found, reports = endpoints(fresh), heartbeats(fresh)
+        allowed, known = origins(fresh), clients(fresh, found)
+
+        def commit() -> None:
+            receiver.use(found)
+            reporter.use(reports)
+            ingress.origins, enqueue.clients = allowed, known
+
+        return commit
+
+    if reloader is not None:
+        reloader.add(prepare)
     return create_ingress_app(ingress, enqueue, middlewares=listener_middlewares(settings))
 
 
-def build_admin(settings: Settings, store: Shard) -> web.Application:
+def build_admin(settings: Settings, store: Shard, reloader: Reloader | None = None) -> web.Application:
     """The operators' application."""
     admin = Admin(
         ledger=RedisLedger(store.queries, store.keys),
         health=StoreHealth(store.queries),
-        config=settings.model_dump(mode="json"),
+        config=lambda: (reloader.running if reloader else settings).model_dump(mode="json"),
+        state=(lambda: reloader.state) if reloader else None,
     )
     tokens = settings.admin.token
     proof = TokenVerifier(revealed(tokens)) if tokens else NoVerifier()
@@ -158,7 +149,7 @@ def build_admin(settings: Settings, store: Shard) -> web.Application:
 
 def build_local(settings: Settings, data: Path) -> web.Application:
     """The local Pinghome's application."""
-    world = _world(settings)
+    world = local_world(settings)
     demo = world is not None and world.password == DEMO_PASSWORD
     return create_local_app(
         data,
@@ -169,36 +160,9 @@ def build_local(settings: Settings, data: Path) -> web.Application:
     )
 
 
-def _world(settings: Settings) -> World | None:
-    """What it starts with: the configured account, else the demo account where no other machine can reach it,
-    and every webhook and heartbeat monitor that the configuration refers to."""
-    webhooks = {
-        target.webhook.get_secret_value(): route.name
-        for route in settings.routes
-        for target in route.to
-        if isinstance(target, WebhookTarget)
-    }
-    heartbeats = {heartbeat.id.get_secret_value(): name for name, heartbeat in settings.heartbeats.items()}
-    pinghome = settings.pinghome
-    if pinghome.email and pinghome.password and not pinghome.is_demo():
-        return configured_world(pinghome.email, pinghome.password.get_secret_value(), webhooks, heartbeats)
-    return demo_world(webhooks, heartbeats) if is_loopback(pinghome.host) else None
-
-
-def planner(settings: Settings) -> Planner:
-    """Decoding and routing as configured."""
-    sources = {
-        name: SourceReading(
-            name=name,
-            kind=source.kind,
-            source=source.source(),
-            scope=source.identity_group or name,
-            default_severity=source.default_severity,
-        )
-        for name, source in settings.sources.items()
-    }
-    router = Router([route.route() for route in settings.routes])
-    return Planner(sources, router, now, settings.severity.severities())
+def planner(settings: Settings, router: Router | None = None) -> Planner:
+    """Decoding and routing as configured, by the real clock."""
+    return make_planner(settings, now, router)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +176,7 @@ class WorkerParts:
     health: StoreHealth
 
 
-async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts:
+async def build_worker(stack: AsyncExitStack, settings: Settings, reloader: Reloader | None = None) -> WorkerParts:
     """The consumers and the upkeep of one worker process."""
     store = open_store(stack, settings)
     blocking = store.blocking(stack)
@@ -231,15 +195,26 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
         {
             TargetKind.WEBHOOK: WebhookSink(attempter, address),
             TargetKind.HEARTBEAT: HeartbeatSink(attempter, address),
+            TargetKind.INCIDENT: IncidentSink(
+                open_pinghome(stack, settings, session),
+                RedisIncidents(store.queries, store.commit, keys, keep=settings.retention.incidents),
+                knows_status=address.template != CLOUD,
+            ),
         },
         Backoff(schedule=delivery.schedule),
         clock=now,
         chance=random.random,
     )
+    planning = Planning(inbox, planner(settings))
+
+    def prepare(fresh: Settings) -> Commit:
+        renewed = planner(fresh)
+        return lambda: planning.use(renewed)
+
+    if reloader is not None:
+        reloader.add(prepare)
     return WorkerParts(
-        planning=Puller(
-            "inbox", inbox, Planning(inbox, planner(settings)).handle, slots=PLANNING_SLOTS, lease=delivery.lease
-        ),
+        planning=Puller("inbox", inbox, planning.handle, slots=PLANNING_SLOTS, lease=delivery.lease),
         delivering=Puller("outbox", outbox, delivering.handle, slots=delivery.concurrency, lease=delivery.lease),
         upkeep=Upkeep(store.queries, store.commit, keys, retention=retention, keep=settings.retention.events),
         readers=(inbox_reader, outbox_reader),

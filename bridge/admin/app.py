@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bridge.admin.shapes import dead_letter, event, metrics
+from bridge.admin.shapes import config_metrics, config_state, dead_letter, event, metrics
+from bridge.domain.configuration import ConfigState
 from bridge.domain.errors import Invalid, Unauthentic
 from bridge.domain.request import Request
 from bridge.pipeline.ledger import Ledger
@@ -24,11 +25,13 @@ _PAGE_LIMIT: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """What the handlers need. `config` is the effective configuration with its secrets masked."""
+    """What the handlers need. `config` gives the effective configuration with its secrets masked, `state` what came
+    of the last look at its file."""
 
     ledger: Ledger
     health: Health
-    config: Mapping[str, Any]
+    config: Callable[[], Mapping[str, Any]]
+    state: Callable[[], ConfigState] | None = None
 
     async def events(self, http: web.Request) -> web.Response:
         """GET /v1/events?limit=&before=: the newest first; `before` is the id of the last one seen."""
@@ -60,12 +63,14 @@ class Admin:
         return json_response({"dead": [dead_letter(letter) for letter in letters]})
 
     async def effective_config(self, http: web.Request) -> web.Response:
-        """GET /v1/config: what is in force, secrets masked."""
-        return json_response(self.config)
+        """GET /v1/config: what is in force, secrets masked, and whether the file has something else to say."""
+        return json_response({**self.config(), **(config_state(self.state()) if self.state else {})})
 
     async def metrics(self, http: web.Request) -> web.Response:
         """GET /metrics: counters and depths in the Prometheus text format."""
         text = metrics(await self.ledger.counts(), await self.ledger.depths())
+        if self.state is not None:
+            text += config_metrics(self.state())
         return web.Response(
             text=text, content_type="text/plain", charset="utf-8", headers={"Cache-Control": "no-store"}
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, health, samples, serve, setup, up
+from bridge.cli import check, demo, health, routes, samples, serve, setup, up
 
 app = typer.Typer(
     name="pinghome-bridge",
@@ -27,6 +27,7 @@ app.command("explain")(check.explain)
 app.command("send-sample")(samples.send_sample)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
+app.add_typer(routes.app, name="routes")
 app.command("healthcheck")(health.healthcheck)
 
 

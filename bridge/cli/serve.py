@@ -25,6 +25,7 @@ from bridge.cli.common import (
 
 if TYPE_CHECKING:
     from bridge.settings import Settings
+    from bridge.settings.reload import Reloader
 
 
 def serve(
@@ -38,10 +39,11 @@ def serve(
 
     Example: pinghome-bridge serve --config bridge.yaml
     """
-    settings = start("ingress", config, insecure_dev=insecure_dev)
+    reloader = start("ingress", config, insecure_dev=insecure_dev)
+    settings = reloader.running
     ingress = _bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
     admin = _bound("admin", admin_fd, settings.admin.host, settings.admin.port)
-    asyncio.run(_serve(settings, ingress, admin, ready_fd))
+    asyncio.run(_serve(reloader, ingress, admin, ready_fd))
 
 
 def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, ready_fd: SocketOption = None) -> None:
@@ -51,8 +53,8 @@ def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, re
     """
     from workers.run import run
 
-    settings = start("worker", config, insecure_dev=insecure_dev)
-    asyncio.run(run(settings, lambda: announce(ready_fd)))
+    reloader = start("worker", config, insecure_dev=insecure_dev)
+    asyncio.run(run(reloader.running, lambda: announce(ready_fd), reloader))
 
 
 def local_pinghome(
@@ -67,7 +69,7 @@ def local_pinghome(
 
     Example: pinghome-bridge local-pinghome --data .bridge --port 8090
     """
-    settings = start("pinghome", config, insecure_dev=insecure_dev)
+    settings = start("pinghome", config, insecure_dev=insecure_dev).running
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -87,13 +89,15 @@ def _bound(name: str, descriptor: int | None, host: str, port: int) -> socket.so
         fail(f"{name}: cannot listen on {host}:{port}: {error.strerror}", EX_UNAVAILABLE)
 
 
-async def _serve(settings: Settings, ingress: socket.socket, admin: socket.socket, ready_fd: int | None) -> None:
+async def _serve(reloader: Reloader, ingress: socket.socket, admin: socket.socket, ready_fd: int | None) -> None:
     from bridge import web, wiring
 
+    settings = reloader.running
     async with AsyncExitStack() as stack:
         store = wiring.open_store(stack, settings)
-        await web.serve(stack, wiring.build_admin(settings, store), admin)
-        await web.serve(stack, await wiring.build_ingress(stack, settings, store), ingress)
+        await web.serve(stack, wiring.build_admin(settings, store, reloader), admin)
+        await web.serve(stack, await wiring.build_ingress(stack, settings, store, reloader), ingress)
+        reloader.start(stack)
         await wiring.tell_guarantee(store)
         await _until_told(ready_fd)
 

@@ -13,6 +13,7 @@
 | `event:<id>` | hash   | ledger of one delivery: facts, raw body, its sends     | TTL and a number, once it is done |
 | `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
 | `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
+| `incident:<l>` | hash | the API's id of a lane's incident, or that it is being made | TTL: `retention.incidents` |
 | `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |
 """
 
@@ -93,6 +94,10 @@ class Keys:
     def event(self, delivery_id: str) -> str:
         """Ledger of one delivery."""
         return self.event_prefix + delivery_id
+
+    def incident(self, lane: str) -> str:
+        """The incident of one lane."""
+        return self.key(f"incident:{lane}")
 
     def duplicate(self, source: str, event_id: str) -> str:
         """Marker of one sender's message id. The source is part of it: no duplicates across sources."""

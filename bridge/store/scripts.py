@@ -50,6 +50,7 @@ PROMOTE = _load("promote")
 FORGET = _load("forget")
 SWEEP = _load("sweep")
 TRIM = _load("trim")
+BEGIN_INCIDENT = _load("begin_incident")
 
 
 @dataclass(frozen=True, slots=True)
