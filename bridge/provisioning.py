@@ -23,7 +23,7 @@ from bridge.pinghome.systems import shared
 from bridge.pinghome.systems.heartbeat import NewHeartbeat
 from bridge.settings import Settings
 from bridge.settings.files import write_secret
-from bridge.settings.model import WebhookTarget
+from bridge.settings.routes import WebhookTarget
 
 ABSENT: Final = "absent:"
 """Begins the value of an id whose file is not there yet; the rest is the file's name."""

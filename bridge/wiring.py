@@ -4,62 +4,61 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
+from bridge.configured import clients, endpoints, heartbeats, local_world, make_planner, origins
 from bridge.domain.delivery import Delivery
-from bridge.domain.request import Request
 from bridge.domain.routing import Router
 from bridge.domain.send import Send, TargetKind
 from bridge.ingress.app import Ingress
 from bridge.ingress.app import create_app as create_ingress_app
 from bridge.ingress.bodies import Bodies
-from bridge.ingress.enqueue import Client, Enqueue
+from bridge.ingress.enqueue import Enqueue
 from bridge.intake import Intake, open_intake
 from bridge.local.app import create_app as create_local_app
 from bridge.local.messages.carriers import MailServer
-from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
 from bridge.outbound.session import open_session
-from bridge.pinghome.address import Address
+from bridge.pinghome.address import CLOUD, Address
+from bridge.pinghome.client import Pinghome
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.deliver import Delivering, Planning
-from bridge.pipeline.plan import Planner, SourceReading
+from bridge.pipeline.plan import Planner
 from bridge.pipeline.ports import Sink
 from bridge.pipeline.pull import Puller
-from bridge.pipeline.receive import Endpoint, Receiver
-from bridge.pipeline.report import Heartbeat, Reporter
+from bridge.pipeline.receive import Receiver
+from bridge.pipeline.report import Reporter
 from bridge.pipeline.shed import Quota
 from bridge.pipeline.telemetry import Observed
 from bridge.pipeline.verdict import Backoff
 from bridge.settings import Settings
-from bridge.settings.model import SmtpSettings, WebhookTarget
-from bridge.settings.sources import SourceSettings
-from bridge.settings.values import is_loopback, revealed
+from bridge.settings.model import SmtpSettings
+from bridge.settings.reload import Commit, Reloader
+from bridge.settings.values import revealed
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
+from bridge.sinks.incident import IncidentSink
 from bridge.sinks.webhook import WebhookSink
 from bridge.store.health import StoreHealth
+from bridge.store.incidents import RedisIncidents
 from bridge.store.ledger import RedisLedger
 from bridge.store.probe import StoreProbe
 from bridge.store.shard import Shard, open_shard
 from bridge.store.streams import Identity, StreamReader, silence
 from bridge.store.transitions import RedisInbox, RedisOutbox, Transitions, decode_delivery, decode_send
 from bridge.store.upkeep import Upkeep
-from bridge.verify.base import Verifier
-from bridge.verify.oracle import OracleConfirmations
-from bridge.verify.routing_key import RoutingKeyVerifier
-from bridge.verify.sns import SnsVerifier
 from bridge.verify.token import NoVerifier, TokenVerifier
 from bridge.watching import WorkerWatch, tell_guarantee, worker_watch
 from bridge.web import middlewares
@@ -84,71 +83,79 @@ def open_store(stack: AsyncExitStack, settings: Settings) -> Shard:
     return open_shard(stack, settings.redis.address(), settings.redis.prefix)
 
 
+def open_pinghome(stack: AsyncExitStack, settings: Settings, session: aiohttp.ClientSession) -> Pinghome:
+    """The API's client with the configured account, or with none; closed with the stack."""
+    connection = replace(settings.pinghome.connection(), timeout=settings.delivery.timeout.total_seconds())
+    client = Pinghome(connection, session)
+    stack.push_async_callback(client.close)
+    return client
+
+
 def listener_middlewares(settings: Settings, *, open_here: bool = False) -> Sequence[Middleware]:
     """What stands before every handler. `open_here`: this listener lets this machine in without a secret."""
     return middlewares(guarded=open_here or bool(settings.development_credentials()))
 
 
-def _endpoint(name: str, settings: SourceSettings, quota: Quota | None) -> Endpoint:
-    proof = settings.verify.verifier()
-    return Endpoint(
-        name=name,
-        source=settings.source(),
-        verifier=proof,
-        body_limit=settings.body_limit(),
-        check_confirmation=_confirmation(settings, proof) if settings.confirm_subscriptions else None,
-        quota=quota,
-    )
-
-
-def _confirmation(settings: SourceSettings, proof: Verifier) -> Callable[[Request], str] | None:
-    if settings.kind == "oracle":
-        return OracleConfirmations(settings.confirmation_hosts).confirmable
-    return proof.confirmable if isinstance(proof, SnsVerifier) else None
-
-
-def _clients(settings: Settings, receiver: Receiver) -> list[Client]:
-    """Whom the routing keys at /v2/enqueue let in, and as which source they speak."""
-    found = []
-    for name, source in settings.sources.items():
-        if source.routing_keys:
-            proof = RoutingKeyVerifier(revealed(source.routing_keys))
-            found.append(Client(keys=proof, endpoint=replace(receiver.endpoint(name), verifier=proof)))
-    return found
-
-
 async def build_ingress(
-    stack: AsyncExitStack, settings: Settings, store: Shard, intake: Intake | None = None
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Shard,
+    intake: Intake | None = None,
+    reloader: Reloader | None = None,
 ) -> web.Application:
     """The public listener's application. `intake` is its own unless the admin listener shares it."""
     session = await open_session(stack, connections=20)
     intake = intake or await open_intake(stack, settings, store, session)
+    quotas = intake.quotas
+    found = endpoints(settings, quotas)
     receiver = Receiver(
-        {name: _endpoint(name, source, intake.quotas.get(name)) for name, source in settings.sources.items()},
+        found,
         journal=intake.journal,
         keys=CachedKeys(session),
         confirmer=GetConfirmer(session),
         clock=now,
         entropy=entropy,
     )
-    heartbeats = {
-        name: Heartbeat(
-            name=name,
-            monitor_id=heartbeat.id.get_secret_value(),
-            verifier=TokenVerifier(revealed(heartbeat.token)) if heartbeat.token else None,
-        )
-        for name, heartbeat in settings.heartbeats.items()
-    }
+    reporter = Reporter(heartbeats(settings), journal=intake.journal, clock=now, entropy=entropy)
     ingress = Ingress(
         receiver=receiver,
-        reporter=Reporter(heartbeats, journal=intake.journal, clock=now, entropy=entropy),
+        reporter=reporter,
         health=intake.health,
         bodies=Bodies(settings.ingress.bodies_in_flight),
-        origins={name: source.webhook_origins for name, source in settings.sources.items()},
+        origins=origins(settings),
     )
-    enqueue = Enqueue(receiver=receiver, clients=_clients(settings, receiver), bodies=ingress.bodies)
+    enqueue = Enqueue(receiver=receiver, clients=clients(settings, found), bodies=ingress.bodies)
+
+    def prepare(fresh: Settings) -> Commit:
+        limits = _quotas(fresh, settings if reloader is None else reloader.running, quotas)
+        found, reports = endpoints(fresh, limits), heartbeats(fresh)
+        allowed, known = origins(fresh), clients(fresh, found)
+
+        def commit() -> None:
+            quotas.clear()
+            quotas.update(limits)
+            receiver.use(found)
+            reporter.use(reports)
+            ingress.origins, enqueue.clients = allowed, known
+
+        return commit
+
+    if reloader is not None:
+        reloader.add(prepare)
     measured = intake.measured.middleware()
     return create_ingress_app(ingress, enqueue, middlewares=(measured, *listener_middlewares(settings)))
+
+
+def _quotas(fresh: Settings, running: Settings, quotas: Mapping[str, Quota]) -> dict[str, Quota]:
+    """The quotas of a new configuration; one that stays as it was keeps what it has counted."""
+    found: dict[str, Quota] = {}
+    for name, source in fresh.sources.items():
+        if source.quota is None:
+            continue
+        before = running.sources.get(name)
+        same = before is not None and before.quota == source.quota and name in quotas
+        found[name] = quotas[name] if same else Quota(source.quota.rate, source.quota.burst)
+    return found
 
 
 async def share_intake(stack: AsyncExitStack, settings: Settings, store: Shard) -> Intake:
@@ -156,12 +163,15 @@ async def share_intake(stack: AsyncExitStack, settings: Settings, store: Shard) 
     return await open_intake(stack, settings, store, await open_session(stack, connections=4))
 
 
-def build_admin(settings: Settings, store: Shard, intake: Intake | None = None) -> web.Application:
+def build_admin(
+    settings: Settings, store: Shard, intake: Intake | None = None, reloader: Reloader | None = None
+) -> web.Application:
     """The operators' application, which shows what the ingress of its process measures."""
     admin = Admin(
         ledger=RedisLedger(store.queries, store.keys),
         health=intake.health if intake else StoreHealth(store.queries),
-        config=settings.model_dump(mode="json"),
+        config=lambda: (reloader.running if reloader else settings).model_dump(mode="json"),
+        state=(lambda: reloader.state) if reloader else None,
         probe=StoreProbe(store, clock=now),
         collectors=intake.collectors if intake else (),
     )
@@ -174,7 +184,7 @@ def build_admin(settings: Settings, store: Shard, intake: Intake | None = None) 
 
 def build_local(settings: Settings, data: Path) -> web.Application:
     """The local Pinghome's application."""
-    world = _world(settings)
+    world = local_world(settings)
     demo = world is not None and world.password == DEMO_PASSWORD
     return create_local_app(
         data,
@@ -197,36 +207,9 @@ def _mail_server(smtp: SmtpSettings | None) -> MailServer | None:
     )
 
 
-def _world(settings: Settings) -> World | None:
-    """What it starts with: the configured account, else the demo account where no other machine can reach it,
-    and every webhook and heartbeat monitor that the configuration refers to."""
-    webhooks = {
-        target.webhook.get_secret_value(): route.name
-        for route in settings.routes
-        for target in route.to
-        if isinstance(target, WebhookTarget)
-    }
-    heartbeats = {heartbeat.id.get_secret_value(): name for name, heartbeat in settings.heartbeats.items()}
-    pinghome = settings.pinghome
-    if pinghome.email and pinghome.password and not pinghome.is_demo():
-        return configured_world(pinghome.email, pinghome.password.get_secret_value(), webhooks, heartbeats)
-    return demo_world(webhooks, heartbeats) if is_loopback(pinghome.host) else None
-
-
-def planner(settings: Settings) -> Planner:
-    """Decoding and routing as configured."""
-    sources = {
-        name: SourceReading(
-            name=name,
-            kind=source.kind,
-            source=source.source(),
-            scope=source.identity_group or name,
-            default_severity=source.default_severity,
-        )
-        for name, source in settings.sources.items()
-    }
-    router = Router([route.route() for route in settings.routes])
-    return Planner(sources, router, now, settings.severity.severities())
+def planner(settings: Settings, router: Router | None = None) -> Planner:
+    """Decoding and routing as configured, by the real clock."""
+    return make_planner(settings, now, router)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +224,7 @@ class WorkerParts:
     watch: WorkerWatch
 
 
-async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts:
+async def build_worker(stack: AsyncExitStack, settings: Settings, reloader: Reloader | None = None) -> WorkerParts:
     """The consumers and the upkeep of one worker process."""
     store = open_store(stack, settings)
     await tell_guarantee(store, settings)
@@ -260,6 +243,11 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     sinks: dict[TargetKind, Sink] = {
         TargetKind.WEBHOOK: WebhookSink(attempter, address),
         TargetKind.HEARTBEAT: HeartbeatSink(attempter, address),
+        TargetKind.INCIDENT: IncidentSink(
+            open_pinghome(stack, settings, session),
+            RedisIncidents(store.queries, store.commit, keys, keep=settings.retention.incidents),
+            knows_status=address.template != CLOUD,
+        ),
     }
     delivering = Delivering(
         outbox,
@@ -268,10 +256,16 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
         clock=now,
         chance=random.random,
     )
+    planning = Planning(inbox, planner(settings))
+
+    def prepare(fresh: Settings) -> Commit:
+        renewed = planner(fresh)
+        return lambda: planning.use(renewed)
+
+    if reloader is not None:
+        reloader.add(prepare)
     return WorkerParts(
-        planning=Puller(
-            "inbox", inbox, Planning(inbox, planner(settings)).handle, slots=PLANNING_SLOTS, lease=delivery.lease
-        ),
+        planning=Puller("inbox", inbox, planning.handle, slots=PLANNING_SLOTS, lease=delivery.lease),
         delivering=Puller("outbox", outbox, delivering.handle, slots=delivery.concurrency, lease=delivery.lease),
         upkeep=Upkeep(store.queries, store.commit, keys, retention=retention, keep=settings.retention.events),
         readers=(inbox_reader, outbox_reader),

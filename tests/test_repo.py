@@ -65,14 +65,16 @@ def test_the_example_configuration_is_one(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def settings_keys() -> set[str]:
     """The last parts of all key paths."""
-    return set(_keys(Settings))
+    return set(_keys(Settings, set()))
 
 
-def _keys(model: type[BaseModel]) -> Iterator[str]:
+def _keys(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
+    seen.add(model)
     for name, field in model.model_fields.items():
-        yield name
+        yield field.alias or name
         for part in _models(field.annotation):
-            yield from _keys(part)
+            if part not in seen:
+                yield from _keys(part, seen)
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bridge.settings import Settings
+from bridge.settings.reload import Reloader
 from bridge.wiring import WorkerParts, build_worker, now
 
 log = structlog.get_logger(__name__)
@@ -20,9 +21,10 @@ _RESTART_PAUSE = 1.0
 class Host:
     """The consumers of one process. `start` and `stop` are arq's start-up and shutdown."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is opened before `start`."""
+    def __init__(self, settings: Settings, reloader: Reloader | None = None) -> None:
+        """Nothing is opened before `start`. With a reloader it keeps up with the configuration's file."""
         self._settings = settings
+        self._reloader = reloader
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -30,7 +32,9 @@ class Host:
 
     async def start(self) -> None:
         """Open the connections and begin to pull."""
-        self.parts = await build_worker(self._stack, self._settings)
+        self.parts = await build_worker(self._stack, self._settings, self._reloader)
+        if self._reloader is not None:
+            self._reloader.start(self._stack)
         self._loops = [
             asyncio.create_task(self._lasting(run), name=name)
             for name, run in (("planning", self.parts.planning.run), ("delivering", self.parts.delivering.run))

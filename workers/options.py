@@ -10,6 +10,7 @@ from typing import Any, Final
 from arq import cron
 
 from bridge.settings import Settings
+from bridge.settings.reload import Reloader
 from workers.host import Host
 from workers.jobs import HOST, promote, tidy
 from workers.pool import EXPIRES_EXTRA_MS, Patience, deserialize, ops_pool, serialize
@@ -21,11 +22,11 @@ _EVERY_TEN_SECONDS: Final = set(range(7, 60, 10))
 Hook = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-def hosting(settings: Settings) -> dict[str, Any]:
+def hosting(settings: Settings, reloader: Reloader | None = None) -> dict[str, Any]:
     """For a worker that arq runs: arq starts the consumers and stops them."""
 
     async def start(ctx: dict[str, Any]) -> None:
-        ctx[HOST] = Host(settings)
+        ctx[HOST] = Host(settings, reloader)
         await ctx[HOST].start()
 
     async def stop(ctx: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from arq import Worker
 from redis.exceptions import RedisError
 
 from bridge.settings import Settings
+from bridge.settings.reload import Reloader
 from workers.host import Host
 from workers.options import hosted
 
@@ -19,13 +20,13 @@ log = structlog.get_logger(__name__)
 _RESTART_PAUSE = 1.0
 
 
-async def run(settings: Settings, ready: Callable[[], None]) -> None:
+async def run(settings: Settings, ready: Callable[[], None], reloader: Reloader | None = None) -> None:
     """Until SIGTERM or SIGINT; `ready` is called once it pulls. The consumers outlive every failure of arq's loop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    host = Host(settings)
+    host = Host(settings, reloader)
     await host.start()
     ready()
     upkeep = asyncio.create_task(_upkeep(settings, host), name="arq")

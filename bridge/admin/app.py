@@ -10,7 +10,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bridge.admin.metrics import store_families
-from bridge.admin.shapes import dead_letter, event, metrics
+from bridge.admin.shapes import config_metrics, config_state, dead_letter, event, metrics
+from bridge.domain.configuration import ConfigState
 from bridge.domain.errors import Invalid, Unauthentic, Unavailable
 from bridge.domain.request import Request
 from bridge.metrics import Family, render
@@ -27,13 +28,14 @@ _PAGE_LIMIT: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """What the handlers need. `config` is the effective configuration with its secrets masked; `collectors` give what
-    this process measures."""
+    """What the handlers need. `config` gives the effective configuration with its secrets masked, `state` what came
+    of the last look at its file; `collectors` give what this process measures."""
 
     ledger: Ledger
     health: Health
-    config: Mapping[str, Any]
+    config: Callable[[], Mapping[str, Any]]
     probe: Probe
+    state: Callable[[], ConfigState] | None = None
     collectors: Sequence[Callable[[], Iterable[Family]]] = ()
 
     async def events(self, http: web.Request) -> web.Response:
@@ -66,8 +68,8 @@ class Admin:
         return json_response({"dead": [dead_letter(letter) for letter in letters]})
 
     async def effective_config(self, http: web.Request) -> web.Response:
-        """GET /v1/config: what is in force, secrets masked."""
-        return json_response(self.config)
+        """GET /v1/config: what is in force, secrets masked, and whether the file has something else to say."""
+        return json_response({**self.config(), **(config_state(self.state()) if self.state else {})})
 
     async def metrics(self, http: web.Request) -> web.Response:
         """GET /metrics: in the Prometheus text format. While the store is away it shows what this process knows."""
@@ -78,6 +80,7 @@ class Admin:
         except Unavailable:
             text = render(store_families(None))
         text += render(own)
+        text += config_metrics(self.state() if self.state else None)
         return web.Response(
             text=text, content_type="text/plain", charset="utf-8", headers={"Cache-Control": "no-store"}
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.domain.configuration import ConfigState
 from bridge.domain.send import Attempt, SendRecord
 from bridge.pipeline.ledger import DeadLetter, Depths, Event
 
@@ -21,6 +22,7 @@ def event(one: Event) -> dict[str, Any]:
         "principal": facts.principal,
         "event_id": facts.event_id,
         "undecoded": facts.undecoded,
+        "config": facts.config,
         "alerts": [
             {
                 "id": alert.id,
@@ -62,6 +64,27 @@ def dead_letter(letter: DeadLetter) -> dict[str, Any]:
         "planned_at": _moment(letter.send.planned_at),
         "attempts": [_attempt(attempt) for attempt in letter.send.attempts],
     }
+
+
+def config_state(state: ConfigState) -> dict[str, Any]:
+    """The version in force, and what came of the last look at the configuration's file."""
+    return {
+        "version": state.version,
+        "reload": {
+            "loaded_at": _moment(state.loaded_at),
+            "faults": list(state.faults),
+            "needs_restart": list(state.needs_restart),
+        },
+    }
+
+
+def config_metrics(state: ConfigState | None) -> str:
+    """The same for an alarm; None: nothing is reloaded here, and what was loaded is in force."""
+    return (
+        "# HELP bridge_config_good Is what stands in the configuration's file in force?\n"
+        "# TYPE bridge_config_good gauge\n"
+        f"bridge_config_good {int(state is None or not state.faults)}\n"
+    )
 
 
 def metrics(counts: Mapping[str, int], depths: Depths) -> str:

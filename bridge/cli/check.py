@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +15,9 @@ import typer
 from bridge.cli.common import ConfigOption, InsecureOption, JsonOption, configuration_faults, fail
 
 if TYPE_CHECKING:
+    from bridge.domain.routing import Tried
     from bridge.pipeline.ports import Plan
+    from bridge.settings import Settings
 
 
 def check_config(
@@ -24,13 +28,17 @@ def check_config(
     Example: pinghome-bridge check-config config/bridge.yaml
     """
     from bridge.settings import load
+    from bridge.settings.reload import version_of
     from bridge.settings.start import check_start
 
     with configuration_faults():
         settings = load(file)
         check_start(settings, insecure_dev=insecure_dev)
     sources, routes = len(settings.sources), len(settings.routes)
-    sys.stdout.write(f"{file}: good: {sources} sources, {routes} routes, {len(settings.heartbeats)} heartbeats\n")
+    sys.stdout.write(
+        f"{file}: good: {sources} sources, {routes} routes, {len(settings.heartbeats)} heartbeats, "
+        f"version {version_of(settings)}\n"
+    )
 
 
 def explain(
@@ -40,7 +48,8 @@ def explain(
     at: Annotated[str | None, typer.Option(help="As if received at this time (RFC 3339).")] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Decode a message as a source would, and say which route takes it and why. Sends nothing.
+    """Decode a message as a source would, and show the whole decision: which routes were tried, which one takes it
+    and why. Sends nothing.
 
     Example: pinghome-bridge explain --source aws alarm.json
     """
@@ -60,11 +69,13 @@ def explain(
     if what := _handshake(settings, source, body):
         sys.stdout.write("[]\n" if json_output else f"A handshake: {what}. It is answered at once and not delivered.\n")
         return
-    plan, bodies = _plan(settings, source, body, _moment(at))
+    explained = _explained(settings, source, body, _moment(at))
     if json_output:
-        sys.stdout.write(json.dumps(bodies, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps([_decided(explained, one) for one in explained.bodies], indent=2, ensure_ascii=False) + "\n"
+        )
     else:
-        _show(plan, bodies)
+        _show(explained)
 
 
 def _moment(at: str | None) -> datetime:
@@ -88,47 +99,96 @@ def _handshake(settings: Any, source: str, body: bytes) -> str | None:
     return asked.what if asked is not None else None
 
 
-def _plan(settings: Any, source: str, body: bytes, at: datetime) -> tuple[Plan, list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Explained:
+    """What a message would become, and what decided it."""
+
+    plan: Plan
+    bodies: Sequence[dict[str, Any]]
+    tried: Mapping[str, Sequence[Tried]]
+    verifier: str
+    decoder: str
+
+    def targets(self, alert_id: str) -> list[str]:
+        """Where the alert would go, masked."""
+        return [send.target.masked() for send in self.plan.sends if send.idempotency_key == alert_id]
+
+
+def _explained(settings: Settings, source: str, body: bytes, at: datetime) -> _Explained:
     from bridge.domain.delivery import Delivery, DeliveryId
     from bridge.domain.request import AuthMethod, Principal, Request
+    from bridge.domain.routing import TracingRouter
     from bridge.wiring import planner
 
+    configured = settings.sources[source]
     request = Request(method="POST", headers={}, query={}, body=body)
     delivery = Delivery(
         id=DeliveryId("explained"),
         source=source,
         received_at=at,
         principal=Principal(method=AuthMethod.NONE, name="explain"),
-        event_id=settings.sources[source].source().delivery_id(request),
+        event_id=configured.source().delivery_id(request),
         headers={},
         body=body,
     )
-    plan = planner(settings).plan(delivery)
-    return plan, [json.loads(body) for body in plan.bodies]
+    router = TracingRouter([route.route() for route in settings.routes])
+    plan = planner(settings, router).plan(delivery)
+    return _Explained(
+        plan=plan,
+        bodies=[json.loads(body) for body in plan.bodies],
+        tried=router.traces,
+        verifier=f"{configured.verify.method} (explain does not check it)",
+        decoder=configured.kind,
+    )
 
 
-def _show(plan: Plan, bodies: list[dict[str, Any]]) -> None:
+def _decided(explained: _Explained, body: dict[str, Any]) -> dict[str, Any]:
+    """The body that would be posted, and beside it the whole decision."""
+    return {
+        **body,
+        "decision": {
+            "verifier": explained.verifier,
+            "decoder": f"{explained.decoder}: {body['source']['type']}",
+            "config": explained.plan.facts.config,
+            "tried": [asdict(one) for one in explained.tried.get(body["id"], ())],
+            "targets": explained.targets(body["id"]),
+        },
+    }
+
+
+def _show(explained: _Explained) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    plan = explained.plan
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140)
     if plan.facts.undecoded:
         console.print(f"Not decoded: {plan.facts.undecoded}. It would be delivered as a plain alert.")
-    for alert, body in zip(plan.facts.alerts, bodies, strict=True):
-        table = Table(title=alert.title, show_header=False, title_justify="left", title_style="bold")
+    for alert, body in zip(plan.facts.alerts, explained.bodies, strict=True):
+        table = Table(title=Text(alert.title), show_header=False, title_justify="left", title_style="bold")
         table.add_column(style="dim")
         table.add_column(overflow="fold")
         rows = {
-            "recognised as": alert.type,
+            "verifier": explained.verifier,
+            "decoder": f"{explained.decoder}: {alert.type}",
             "action": f"{alert.action} ({body['status']})",
             "severity": f"{alert.severity} (sender said: {body['severity_raw']})",
             "urgency": body["urgency"],
             "identity": alert.dedup_key,
             "resource": body["resource"]["id"],
+            "service": body["service"],
+            "environment": body["environment"],
             "why it fired": (body["condition"] or {}).get("text"),
+            "tried": "\n".join(map(_tried, explained.tried.get(alert.id, ()))) or None,
             "route": f"{alert.route}: {alert.reason}",
-            "goes to": ", ".join(s.target.masked() for s in plan.sends if s.idempotency_key == alert.id) or "dropped",
+            "goes to": ", ".join(explained.targets(alert.id)) or "dropped",
+            "configuration": plan.facts.config,
         }
         for name, value in rows.items():
-            table.add_row(name, str(value) if value is not None else "-")
+            table.add_row(name, Text(str(value) if value is not None else "-"))
         console.print(table)
+
+
+def _tried(one: Tried) -> str:
+    return f"{'+' if one.took else '-'} {one.route}: {one.why}"

@@ -16,7 +16,7 @@ import typer
 from bridge.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bridge.settings import Settings
+    from bridge.settings.reload import Reloader
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
@@ -61,19 +61,19 @@ def configuration_faults() -> Iterator[None]:
         raise typer.Exit(EX_CONFIG) from None
 
 
-def start(process: str, config: Path | None, *, insecure_dev: bool) -> Settings:
+def start(process: str, config: Path | None, *, insecure_dev: bool) -> Reloader:
     """What every long-running command does first: read the configuration, refuse an unsafe one, set up the log."""
     from bridge import logs
-    from bridge.settings import load
-    from bridge.settings.start import check_start, widened
+    from bridge.settings.reload import Reloader
+    from bridge.settings.start import widened
 
     with configuration_faults():
-        settings = load(config)
-        check_start(settings, insecure_dev=insecure_dev)
+        reloader = Reloader(config, insecure_dev=insecure_dev)
+    settings = reloader.running
     logs.configure(level=settings.logging.level, form=settings.logging.format, process=process)
     for source, hosts in widened(settings).items():
         log.warning("keys_from_other_hosts", source=source, hosts=hosts)
-    return settings
+    return reloader
 
 
 def inherited(descriptor: int) -> socket.socket:

@@ -57,7 +57,7 @@ def local_pinghome(
         return
     if control:
         os.environ[CONTROL_VARIABLE] = "true"
-    settings = start("pinghome", config, insecure_dev=insecure_dev)
+    settings = start("pinghome", config, insecure_dev=insecure_dev).running
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, doctor, health, local, oncall, provision, samples, secrets, serve, setup, up
+from bridge.cli import check, demo, doctor, health, local, oncall, provision, routes, samples, secrets, serve, setup, up
 from bridge.cli.pinghome import Systems
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("provision")(provision.provision)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
+app.add_typer(routes.app, name="routes")
 app.command("healthcheck")(health.healthcheck)
 app.add_typer(oncall.app, name="oncall", help="Who is on call, from a file of schedule entries.")
 app.add_typer(

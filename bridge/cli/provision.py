@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,14 +35,14 @@ def provision(
     """
     from bridge import logs
     from bridge.provisioning import absent
-    from bridge.settings.load import configured, load
+    from bridge.settings.load import configured_file, load
 
     with configuration_faults():
         settings = load(config, absent=absent)
     logs.configure(level="error", form="console", process="provision")
     if settings.pinghome.email is None or settings.pinghome.password is None:
         fail("provisioning needs pinghome.email and pinghome.password", 78)
-    path = config or configured(os.environ)
+    path = configured_file(config)
     memory = (path.parent if path else Path()) / MEMORY
     asyncio.run(_provision(settings, memory, team, service, dry_run=dry_run, yes=yes, json_output=json_output))
 

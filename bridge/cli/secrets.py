@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets as chance
 import sys
 from collections.abc import Mapping
@@ -81,11 +80,11 @@ def retire(key: KeyArgument, config: ConfigOption = None) -> None:
 def _file_of(key: str, config: Path | None) -> Path | None:
     """The file that holds a key's secrets; None where it stands in the configuration itself."""
     from bridge.domain.errors import ConfigError, ConfigFault
-    from bridge.settings.load import ROTATED_KEYS, configured, load, read_document
+    from bridge.settings.load import ROTATED_KEYS, configured_file, load, read_document
 
     with configuration_faults():
         load(config)
-    path = config or configured(os.environ)
+    path = configured_file(config)
     if path is None:
         fail("there is no configuration file: the development default has published tokens only", 2)
     faults: list[ConfigFault] = []

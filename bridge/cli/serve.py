@@ -21,7 +21,7 @@ from bridge.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from bridge.settings import Settings
+    from bridge.settings.reload import Reloader
 
 
 def serve(
@@ -35,11 +35,12 @@ def serve(
 
     Example: pinghome-bridge serve --config bridge.yaml
     """
-    settings = start("ingress", config, insecure_dev=insecure_dev)
+    reloader = start("ingress", config, insecure_dev=insecure_dev)
+    settings = reloader.running
     ingress = bound("ingress", ingress_fd, settings.ingress.host, settings.ingress.port)
     admin = bound("admin", admin_fd, settings.admin.host, settings.admin.port)
     with configuration_faults():
-        asyncio.run(_serve(settings, ingress, admin, ready_fd))
+        asyncio.run(_serve(reloader, ingress, admin, ready_fd))
 
 
 def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, ready_fd: SocketOption = None) -> None:
@@ -49,9 +50,9 @@ def worker(config: ConfigOption = None, insecure_dev: InsecureOption = False, re
     """
     from workers.run import run
 
-    settings = start("worker", config, insecure_dev=insecure_dev)
+    reloader = start("worker", config, insecure_dev=insecure_dev)
     with configuration_faults():
-        asyncio.run(run(settings, lambda: announce(ready_fd)))
+        asyncio.run(run(reloader.running, lambda: announce(ready_fd), reloader))
 
 
 def bound(name: str, descriptor: int | None, host: str, port: int) -> socket.socket:
@@ -65,15 +66,17 @@ def bound(name: str, descriptor: int | None, host: str, port: int) -> socket.soc
         fail(f"{name}: cannot listen on {host}:{port}: {error.strerror}", EX_UNAVAILABLE)
 
 
-async def _serve(settings: Settings, ingress: socket.socket, admin: socket.socket, ready_fd: int | None) -> None:
+async def _serve(reloader: Reloader, ingress: socket.socket, admin: socket.socket, ready_fd: int | None) -> None:
     from bridge import watching, web, wiring
 
+    settings = reloader.running
     async with AsyncExitStack() as stack:
         store = wiring.open_store(stack, settings)
         await watching.tell_guarantee(store, settings)
         intake = await wiring.share_intake(stack, settings, store)
-        await web.serve(stack, wiring.build_admin(settings, store, intake), admin)
-        await web.serve(stack, await wiring.build_ingress(stack, settings, store, intake), ingress)
+        await web.serve(stack, wiring.build_admin(settings, store, intake, reloader), admin)
+        await web.serve(stack, await wiring.build_ingress(stack, settings, store, intake, reloader), ingress)
+        reloader.start(stack)
         await until_told(ready_fd)
 
 

@@ -66,7 +66,7 @@ def up(
     """
     if control:
         os.environ[CONTROL_VARIABLE] = "true"
-    settings = start("up", config, insecure_dev=insecure_dev)
+    settings = start("up", config, insecure_dev=insecure_dev).running
     with _locked(data):
         listeners = _listen(settings, port, admin_port, pinghome_port)
         with configuration_faults():
@@ -127,7 +127,10 @@ async def _run(settings: Settings, listeners: Listeners, config: Path | None, da
         ready = _ReadyPipe(stack)
         grace = settings.delivery.grace.total_seconds() + 5
         for together in _programs(listeners, environment, data, ready.write_end, insecure_dev=insecure_dev):
-            await _keep(stack, *map(Child, together), grace=grace)
+            children = [Child(program) for program in together]
+            await _keep(stack, *children, grace=grace)
+        # The last are those that decide by the configuration: serve and worker.
+        loop.add_signal_handler(signal.SIGHUP, _pass_on, children)
         await _first(ready.count(3 if listeners.pinghome else 2), stop.wait())
         if not stop.is_set():
             pinghome = url_of(listeners.pinghome) if listeners.pinghome else settings.pinghome.template()
@@ -136,6 +139,11 @@ async def _run(settings: Settings, listeners: Listeners, config: Path | None, da
             sys.stdout.flush()
             await stop.wait()
     return 0
+
+
+def _pass_on(children: Sequence[Child]) -> None:
+    for child in children:
+        child.tell(signal.SIGHUP)
 
 
 def _environment(listeners: Listeners, config: Path | None) -> dict[str, str]:

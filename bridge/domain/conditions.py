@@ -5,6 +5,8 @@ which `groups.user[0].name` is a plain case. `values` is a list: any of them, an
 none of them. Texts are compared after JSON scalars are written canonically, numerically when both sides
 are numbers. A key that yields a list or an object is compared by its members for `contains`, and by its
 canonical JSON otherwise. A missing key (JMESPath null) satisfies only `not-exists` and the negatives.
+
+Beyond that language a rule may say `all`, `any` and `not` of conditions, nested; a plain list means `all`.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, assert_never
 
 import jmespath
 import jmespath.exceptions
@@ -24,6 +26,7 @@ import re2
 
 JSON_CHECK: Final = "json-check"
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,400}")
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 MATCH_LIMIT: Final = 4096
 """Characters of a value that `matches` looks at: an expression is the operator's, its subject is not."""
 
@@ -42,7 +45,32 @@ class Condition:
     type: str = JSON_CHECK
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """All members hold; none at all always holds."""
+
+    members: tuple[When, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """At least one member holds; none at all never holds."""
+
+    members: tuple[When, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """The member does not hold."""
+
+    member: When
+
+
+When: TypeAlias = Condition | AllOf | AnyOf | Not
+"""Conditions as a rule nests them."""
+
 Predicate = Callable[[Any], bool]
+LookUp = Callable[[Any], Any]
 
 
 def canonical(value: Any) -> str:
@@ -58,6 +86,8 @@ def number(value: Any) -> int | float | None:
     """A finite number, also one written as text; a boolean is not a number. Whole numbers stay exact."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and "A" <= value[:1] <= "z" and value[:1].isalpha():
+        return None  # most texts are words: an exception for each would cost more than all the rest
     try:
         if isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value.strip())):
             value = int(value)
@@ -105,9 +135,55 @@ _NULLARY: Final = ("exists", "not-exists")
 OPERATORS: Final = tuple(sorted((*_POSITIVE, *_NEGATIVE, *_NULLARY, "matches")))
 
 
-def compile_condition(condition: Condition) -> Predicate:
+def equality_token(value: Any) -> int | float | str:
+    """What two values have in common exactly where `equal` holds between them: a key for tables."""
+    as_number = number(value)
+    return canonical(value) if as_number is None else as_number
+
+
+def compile_when(when: When, reader: Callable[[str], LookUp] | None = None) -> Predicate:
+    """A function of a parsed JSON document. Raises BadCondition with the reason.
+
+    `reader` makes the look-up of a key where the caller's documents are no plain ones.
+    """
+    match when:
+        case Condition():
+            return compile_condition(when, reader)
+        case AllOf(members=members):
+            every = tuple(compile_when(member, reader) for member in members)
+            return every[0] if len(every) == 1 else lambda document: all(holds(document) for holds in every)
+        case AnyOf(members=members):
+            some = tuple(compile_when(member, reader) for member in members)
+            return lambda document: any(holds(document) for holds in some)
+        case Not(member=member):
+            holds = compile_when(member, reader)
+            return lambda document: not holds(document)
+        case _:
+            assert_never(when)
+
+
+def leaves(when: When) -> Iterator[Condition]:
+    """Every condition in it, however deep."""
+    match when:
+        case Condition():
+            yield when
+        case AllOf(members=members) | AnyOf(members=members):
+            for member in members:
+                yield from leaves(member)
+        case Not(member=member):
+            yield from leaves(member)
+        case _:
+            assert_never(when)
+
+
+def reads_raw(whens: Sequence[When]) -> bool:
+    """Does any condition look into the raw message? Only then must a document hold it."""
+    return any("raw" in condition.key for when in whens for condition in leaves(when))
+
+
+def compile_condition(condition: Condition, reader: Callable[[str], LookUp] | None = None) -> Predicate:
     """A function of a parsed JSON document. Raises BadCondition with the reason."""
-    look_up = compile_key(condition.key)
+    look_up = (reader or compile_key)(condition.key)
     operator, values = condition.operator, condition.values
     if condition.type != JSON_CHECK:
         raise BadCondition(f"type {condition.type!r} is not supported here; use {JSON_CHECK!r}")
@@ -132,13 +208,12 @@ def compile_condition(condition: Condition) -> Predicate:
     return test
 
 
-def compile_all(conditions: Sequence[Condition]) -> Predicate:
+def compile_all(conditions: Sequence[When]) -> Predicate:
     """All of the conditions must hold; none at all always holds."""
-    predicates = tuple(compile_condition(condition) for condition in conditions)
-    return lambda document: all(predicate(document) for predicate in predicates)
+    return compile_when(AllOf(members=tuple(conditions)))
 
 
-def compile_key(key: str) -> Callable[[Any], Any]:
+def compile_key(key: str) -> LookUp:
     """What a JMESPath expression finds in a parsed document, None where it finds nothing. Raises BadCondition."""
     try:
         expression = jmespath.compile(key)
@@ -147,6 +222,8 @@ def compile_key(key: str) -> Callable[[Any], Any]:
         raise BadCondition(f"key {key!r} is no JMESPath expression: {str(error).splitlines()[0]}") from None
     except RecursionError:
         raise BadCondition("key is nested too deeply") from None
+    if _PLAIN.fullmatch(key):
+        return _plain(key)
 
     def look_up(document: Any) -> Any:
         try:
@@ -154,6 +231,20 @@ def compile_key(key: str) -> Callable[[Any], Any]:
         except (jmespath.exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
             # A function of the expression met a value that it cannot work on: the fact is absent here.
             return None
+
+    return look_up
+
+
+def _plain(key: str) -> LookUp:
+    """`labels.team`, the usual case, without JMESPath's interpreter: some ten times faster."""
+    steps = tuple(key.split("."))
+
+    def look_up(document: Any) -> Any:
+        for step in steps:
+            if not isinstance(document, dict):
+                return None
+            document = document.get(step)
+        return document
 
     return look_up
 
@@ -179,7 +270,7 @@ def _check_call(name: str, given: int) -> None:
         raise BadCondition(f"function {name!r} takes {len(signature)} arguments, not {given}")
 
 
-def _matches(look_up: Callable[[Any], Any], values: Sequence[Any]) -> Predicate:
+def _matches(look_up: LookUp, values: Sequence[Any]) -> Predicate:
     patterns = tuple(_compile_pattern(canonical(value)) for value in values)
 
     def test(document: Any) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.domain.alert import Alert
 from bridge.domain.delivery import DeliveryId
+from bridge.domain.send import Target
 
 KEY_LIMIT = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +50,12 @@ def alert_id(delivery_id: DeliveryId, alert: Alert) -> str:
 def send_id(of_alert: str, target: str) -> str:
     """The id of one alert on its way to one target."""
     return _derive(of_alert, target)
+
+
+def lane_of(target: Target, key: str) -> str:
+    """What must stay in order: one problem (or one heartbeat) on its way to one target."""
+    digest = hashlib.blake2b(f"{target.kind}:{target.id}\0{key}".encode("utf-8", "surrogatepass"), digest_size=12)
+    return digest.hexdigest()
 
 
 def _derive(*parts: str) -> str:

@@ -17,11 +17,13 @@ class TargetKind(StrEnum):
 
     WEBHOOK = "webhook"
     HEARTBEAT = "heartbeat"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A destination by value. `id` is a bearer secret of the data gateway: mask it wherever it is shown."""
+    """A destination by value. `id` of a webhook or heartbeat is a bearer secret of the data gateway: mask it wherever
+    it is shown. That of an incident is its team's."""
 
     kind: TargetKind
     id: str

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bridge.domain.alert import Severity
-from bridge.domain.conditions import Condition, Predicate, compile_all
+from bridge.domain.conditions import Predicate, When, compile_all, reads_raw
 
 _NO_WORDS: Final[Mapping[Severity, Sequence[str]]] = MappingProxyType({})
 
@@ -17,7 +17,7 @@ _NO_WORDS: Final[Mapping[Severity, Sequence[str]]] = MappingProxyType({})
 class SeverityRule:
     """All of `when` hold: then it is this bad, whatever else was said."""
 
-    when: tuple[Condition, ...]
+    when: tuple[When, ...]
     severity: Severity
 
 
@@ -33,7 +33,7 @@ class Severities:
             (compile_all(rule.when), rule.severity) for rule in rules
         )
         self._words = {_plain(word): severity for severity, stated in words.items() for word in stated}
-        self.reads_raw = any("raw" in condition.key for rule in rules for condition in rule.when)
+        self.reads_raw = reads_raw([when for rule in rules for when in rule.when])
         """Does any condition look into the raw message? Only then must a document hold it."""
 
     def by_word(self, stated: str | None) -> Severity | None:

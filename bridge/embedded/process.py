@@ -20,6 +20,7 @@ parent, program = int(sys.argv[1]), sys.argv[2:]
 if sys.platform == "linux":
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
 if os.getppid() != parent:
     sys.exit(1)
 os.execv(program[0], program)
@@ -28,6 +29,7 @@ os.execv(program[0], program)
 
 SIGKILL and not SIGTERM: two servers on one append-only file would be worse than a crash, which every part
 survives anyway. Done in a process of its own: between fork and exec of a process with threads no Python may run.
+SIGHUP asks a part to reload: until it listens it must not be killed by it.
 """
 
 _LONGEST_PAUSE: Final = 5.0
@@ -80,6 +82,11 @@ class Child:
             log.warning("ended", program=self._program.name, code=code, hint="it is started again")
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), _LONGEST_PAUSE) if failures else 0)
             self._process = None
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal, if it runs."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
 
     async def stop(self, grace: float) -> None:
         """SIGTERM, and SIGKILL after `grace` seconds."""

@@ -23,9 +23,9 @@ _MESSAGE_LIMIT: Final = 64 * 1024
 _UNPROVEN: Final = "the request does not prove who sent it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ingress:
-    """What the handlers need."""
+    """What the handlers need. A reload replaces `origins`."""
 
     receiver: Receiver
     reporter: Reporter

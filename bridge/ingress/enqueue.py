@@ -47,9 +47,9 @@ class Client:
     endpoint: Endpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Enqueue:
-    """What the handlers need."""
+    """What the handlers need. A reload replaces `clients`."""
 
     receiver: Receiver
     clients: Sequence[Client]

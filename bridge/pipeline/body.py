@@ -61,7 +61,7 @@ def document(
 def render(document: dict[str, Any], decision: Decision, raw: bytes, *, redacted: frozenset[str]) -> bytes:
     """The document with its routing and its raw message, as bytes. Rendered once: retries send the same."""
     routing: dict[str, Any] = {
-        "route": decision.route, "reason": decision.reason, "team_id": None, "on_call": [],
+        "route": decision.route, "reason": decision.reason, "team_id": decision.team_id, "on_call": [],
     }  # fmt: skip
     return msgspec.json.encode({**document, "routing": routing, **_raw_members(raw, redacted)})
 

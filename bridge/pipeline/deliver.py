@@ -30,6 +30,10 @@ class Planning:
         self._inbox = inbox
         self._planner = planner
 
+    def use(self, planner: Planner) -> None:
+        """Plan by another configuration from now on. What is planned stays as it was planned."""
+        self._planner = planner
+
     async def handle(self, claim: Claim[Delivery]) -> None:
         """Plan one delivery. One on which workers died again and again is delivered as a plain alert."""
         plain = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,11 +14,14 @@ import structlog
 from bridge.domain import identity
 from bridge.domain.alert import Action, Alert, Severity, urgency_of
 from bridge.domain.delivery import Delivery
+from bridge.domain.enrichment import Enrichment
 from bridge.domain.errors import Undecoded
 from bridge.domain.routing import Decision, Router
-from bridge.domain.send import Send, Target
+from bridge.domain.send import Send
 from bridge.domain.severity import Severities
+from bridge.domain.template import Templates
 from bridge.pipeline.body import document, render
+from bridge.pipeline.orders import order
 from bridge.pipeline.plain import plain_alert
 from bridge.pipeline.ports import AlertFacts, Clock, EventFacts, Plan
 from bridge.sources.base import Source
@@ -59,13 +62,29 @@ class Planner:
     """Makes the plan of a delivery. Never raises: our own bug delivers the plain alert instead."""
 
     def __init__(
-        self, sources: Mapping[str, SourceReading], router: Router, clock: Clock, severities: Severities | None = None
+        self,
+        sources: Mapping[str, SourceReading],
+        router: Router,
+        clock: Clock,
+        severities: Severities | None = None,
+        *,
+        enrichment: Enrichment | None = None,
+        templates: Templates | None = None,
+        version: str | None = None,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Over the sources, routes and severities of one configuration."""
+        """Over one configuration, whose `version` the ledger keeps. `timer` bounds the time of templates."""
         self._sources = sources
         self._router = router
         self._clock = clock
         self._severities = severities or Severities()
+        self._enrichment = enrichment or Enrichment()
+        self._templates = templates or Templates()
+        self._version = version
+        self._timer = timer
+        self._reads_raw = any(
+            part.reads_raw for part in (self._router, self._severities, self._enrichment, self._templates)
+        )
         self._told: set[tuple[str, str]] = set()
 
     def plan(self, delivery: Delivery, *, plain: str | None = None) -> Plan:
@@ -113,7 +132,7 @@ class Planner:
         counts = Counter({count: 1})
         # A message that we merely do not know goes by the routes; one that we failed on, by the surest way.
         if count == "bugs":
-            decision = self._router.catch_all(reason)
+            decision = self._router.catch_all(reason, body)
         else:
             decision, _ = self._decide(body, delivery.body, counts)
         redacted = reading.source.redacted if reading else frozenset[str]()
@@ -145,24 +164,20 @@ class Planner:
             log.warning("severity_unmapped", source=source, type=alert.type, word=word)
 
     def _decide(self, body: dict[str, Any], raw: bytes, counts: Counter[str]) -> tuple[Decision, bool]:
-        """The route, and whether a rule decided the severity: that comes first, since routes look at it."""
-        seen = self._for_conditions(body, raw)
-        ruled = self._severities.by_rule(seen)
+        """The route, and whether a rule decided the severity. Each step sees what the ones before it said: first
+        the operator's facts, then the severity, then the words, then the routes. `body` is changed in place."""
+        if self._reads_raw:
+            # Conditions see what a Pinghome ruleset would see; it is parsed only if one asks.
+            body["raw"] = _parsed(raw)
+        self._enrichment.apply(body)
+        ruled = self._severities.by_rule(body)
         if ruled is not None:
             counts["severity_by_rule"] += 1
-            for one in (body, seen):
-                one.update(severity=ruled.value, urgency=urgency_of(ruled).value)
-        return self._router.decide(seen), ruled is not None
-
-    def _for_conditions(self, body: dict[str, Any], raw: bytes) -> dict[str, Any]:
-        """Conditions see what a Pinghome ruleset would see, `raw` included; it is parsed only if one asks."""
-        if not (self._router.reads_raw or self._severities.reads_raw):
-            return body
-        text = raw.decode("utf-8-sig", "replace")
-        try:
-            return {**body, "raw": msgspec.json.decode(text)}
-        except (msgspec.DecodeError, RecursionError, ValueError):
-            return {**body, "raw": text}
+            body.update(severity=ruled.value, urgency=urgency_of(ruled).value)
+        self._templates.apply(body, self._timer)
+        decision = self._router.decide(body)
+        body.pop("raw", None)
+        return decision, ruled is not None
 
     def _assemble(
         self,
@@ -177,8 +192,9 @@ class Planner:
         bodies: list[bytes] = []
         for one in routed:
             bodies.append(render(one.document, one.decision, _raw(one.alert, delivery), redacted=redacted))
-            counts["dropped"] += not one.decision.to
-            sends += (self._send(delivery, one, target, bodies[-1]) for target in dict.fromkeys(one.decision.to))
+            of_alert = self._sends(delivery, one, bodies[-1])
+            counts["dropped"] += not of_alert
+            sends += of_alert
         facts = EventFacts(
             id=delivery.id,
             source=delivery.source,
@@ -188,20 +204,17 @@ class Planner:
             headers=delivery.headers,
             alerts=[_facts(one) for one in routed],
             undecoded=undecoded,
+            config=self._version,
         )
         return Plan(facts=facts, sends=sends, bodies=bodies, counts=+counts)
 
-    def _send(self, delivery: Delivery, one: _Routed, target: Target, body: bytes) -> Send:
-        return Send(
-            id=identity.send_id(one.id, f"{target.kind}:{target.id}"),
-            delivery_id=delivery.id,
-            idempotency_key=one.id,
-            target=target,
-            lane=lane_of(target, one.document["dedup_key"]),
-            label=one.alert.title,
-            body=body,
-            planned_at=self._clock(),
+    def _sends(self, delivery: Delivery, one: _Routed, body: bytes) -> list[Send]:
+        planned_at = self._clock()
+        sends = (
+            order(destination, one.document, body, planned_at=planned_at, delivery_id=delivery.id)
+            for destination in one.decision.to
         )
+        return [send for send in sends if send is not None]
 
 
 def _raw(alert: Alert, delivery: Delivery) -> bytes:
@@ -209,10 +222,13 @@ def _raw(alert: Alert, delivery: Delivery) -> bytes:
     return delivery.body if alert.raw is None else alert.raw
 
 
-def lane_of(target: Target, key: str) -> str:
-    """What must stay in order: one problem (or one heartbeat) on its way to one target."""
-    digest = hashlib.blake2b(f"{target.kind}:{target.id}\0{key}".encode("utf-8", "surrogatepass"), digest_size=12)
-    return digest.hexdigest()
+def _parsed(raw: bytes) -> Any:
+    """A message as conditions see it; one that is no JSON is its text."""
+    text = raw.decode("utf-8-sig", "replace")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return text
 
 
 def _facts(one: _Routed) -> AlertFacts:

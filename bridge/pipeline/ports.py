@@ -76,7 +76,8 @@ class Claim(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
-    """What the ledger keeps of a delivery besides its raw body and its sends."""
+    """What the ledger keeps of a delivery besides its raw body and its sends. `config` is the version of the
+    configuration that planned it."""
 
     id: DeliveryId
     source: str
@@ -86,6 +87,7 @@ class EventFacts:
     headers: Mapping[str, str] = field(default_factory=dict)
     alerts: Sequence[AlertFacts] = ()
     undecoded: str | None = None
+    config: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +156,15 @@ class Outbox(Queue[Send], Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the far side said: a status, or None and the name of the failure in `detail`."""
+    """What the far side said: a status, or None and the name of the failure in `detail`.
+
+    `settled`: there was nothing to ask it for, and `detail` says why.
+    """
 
     status: int | None
     detail: str
     retry_after: timedelta | None = None
+    settled: bool = False
 
 
 class Sink(Protocol):
@@ -166,6 +172,22 @@ class Sink(Protocol):
 
     async def send(self, send: Send) -> Answer:
         """One attempt, within the delivery timeout."""
+
+
+class IncidentMemory(Protocol):
+    """Which incident of the API belongs to which lane (one problem on its way to one team). All raise Unavailable."""
+
+    async def find(self, lane: str) -> str | None:
+        """The id of its incident; None where there is none, empty where the API did not tell it."""
+
+    async def begin(self, lane: str) -> bool:
+        """One is about to be created. True, and counted, where the outcome of an earlier attempt is unknown."""
+
+    async def keep(self, lane: str, incident_id: str) -> None:
+        """It was created."""
+
+    async def forget(self, lane: str) -> None:
+        """It is resolved or gone, or was not created after all."""
 
 
 class Health(Protocol):

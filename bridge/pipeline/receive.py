@@ -79,6 +79,10 @@ class Receiver:
         self._clock = clock
         self._entropy = entropy
 
+    def use(self, endpoints: Mapping[str, Endpoint]) -> None:
+        """Take requests for these from now on; those under way end as they began."""
+        self._endpoints = endpoints
+
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name. Raises UnknownSource."""
         endpoint = self._endpoints.get(name)

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
-from urllib.parse import quote
 
-import msgspec
-
+from bridge.domain.destination import Result
 from bridge.domain.errors import Invalid, UnknownHeartbeat
-from bridge.domain.identity import new_delivery_id, send_id
+from bridge.domain.identity import lane_of, new_delivery_id, send_id
 from bridge.domain.request import Request
 from bridge.domain.send import Send, Target, TargetKind
-from bridge.pipeline.plan import lane_of
+from bridge.pipeline.orders import heartbeat_query
 from bridge.pipeline.ports import Accepted, Clock, EventFacts, Journal
 from bridge.verify.base import Verifier
-
-MESSAGE_LIMIT: Final = 1500
-"""Bytes of a message once it is encoded for a URL: proxies limit a request line to about 8 KB."""
-
-
-class Result(StrEnum):
-    """What the data gateway takes."""
-
-    TICK = "tick"
-    RUN = "run"
-    COMPLETE = "complete"
-    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +36,10 @@ class Reporter:
         self._clock = clock
         self._entropy = entropy
 
+    def use(self, heartbeats: Mapping[str, Heartbeat]) -> None:
+        """Take reports for these from now on."""
+        self._heartbeats = heartbeats
+
     async def report(self, name: str, request: Request, result: str, message: str | None) -> Accepted:
         """Store one report. Raises Rejected or Unavailable."""
         heartbeat = self._heartbeats.get(name)
@@ -65,7 +53,6 @@ class Reporter:
         word = _result(result)
         delivery_id = new_delivery_id(now, self._entropy())
         target = Target(kind=TargetKind.HEARTBEAT, id=heartbeat.monitor_id)
-        query = {"result": word.value, **({"message": fitting(message)} if message else {})}
         send = Send(
             id=send_id(delivery_id, f"{target.kind}:{target.id}"),
             delivery_id=delivery_id,
@@ -73,22 +60,11 @@ class Reporter:
             target=target,
             lane=lane_of(target, ""),
             label=f"{name} {word}",
-            body=msgspec.json.encode(query),
+            body=heartbeat_query(word, message),
             planned_at=now,
         )
         facts = EventFacts(id=delivery_id, source=f"heartbeat:{name}", received_at=now, principal=principal)
         return await self._journal.submit(send, facts)
-
-
-def fitting(message: str) -> str:
-    """The beginning of a message that fits into a URL, never cut inside a character."""
-    message = message.encode("utf-8", "replace").decode()
-    used = 0
-    for place, character in enumerate(message):
-        used += len(quote(character, safe=""))
-        if used > MESSAGE_LIMIT:
-            return message[:place]
-    return message
 
 
 def _result(word: str) -> Result:

@@ -40,6 +40,8 @@ _MISCONFIGURED: Final = frozenset({401, 403, 404})
 def judge(answer: Answer) -> Verdict:
     """The verdict on an answer; no answer at all (network, TLS, DNS, timeout) is a passing fault."""
     status = answer.status
+    if answer.settled:
+        return Verdict.DONE
     if status is None or status >= 500 or status < 200 or status in _RETRY:
         return Verdict.RETRY
     if status < 300:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from bridge.domain.alert import Severity
-from bridge.domain.conditions import JSON_CHECK, BadCondition, Condition, compile_condition
+from bridge.domain.conditions import JSON_CHECK, AllOf, AnyOf, BadCondition, Condition, Not, When, compile_condition
 from bridge.domain.severity import Severities, SeverityRule
-from bridge.settings.values import Model, NonEmpty
+from bridge.settings.values import Model, NonEmpty, key_of
 
 
 class ConditionSettings(Model):
@@ -34,10 +34,58 @@ class ConditionSettings(Model):
         return Condition(type=self.type, key=self.key, operator=self.operator, values=self.values)
 
 
+class AllSettings(Model):
+    """All of them hold."""
+
+    all_of: Annotated[tuple[WhenSettings, ...], Field(alias="all", min_length=1)]
+
+    def condition(self) -> AllOf:
+        """As the domain knows it."""
+        return AllOf(members=conditions(self.all_of))
+
+
+class AnySettings(Model):
+    """At least one of them holds."""
+
+    any_of: Annotated[tuple[WhenSettings, ...], Field(alias="any", min_length=1)]
+
+    def condition(self) -> AnyOf:
+        """As the domain knows it."""
+        return AnyOf(members=conditions(self.any_of))
+
+
+class NotSettings(Model):
+    """It does not hold."""
+
+    none_of: Annotated[WhenSettings, Field(alias="not")]
+
+    def condition(self) -> Not:
+        """As the domain knows it."""
+        return Not(member=self.none_of.condition())
+
+
+WhenSettings: TypeAlias = Annotated[
+    Annotated[ConditionSettings, Tag("<condition>")]
+    | Annotated[AllSettings, Tag("<all>")]
+    | Annotated[AnySettings, Tag("<any>")]
+    | Annotated[NotSettings, Tag("<not>")],
+    Discriminator(key_of("all", "any", "not", default="<condition>")),
+]
+"""A condition, or `all`, `any` or `not` of more of them."""
+
+for _model in (AllSettings, AnySettings, NotSettings):
+    _model.model_rebuild()
+
+
+def conditions(written: tuple[WhenSettings, ...]) -> tuple[When, ...]:
+    """As the domain knows them."""
+    return tuple(one.condition() for one in written)
+
+
 class SeverityRuleSettings(Model):
     """How bad alerts are for which all of `when` holds. Rules are tried in order; the first that matches wins."""
 
-    when: Annotated[tuple[ConditionSettings, ...], Field(min_length=1)]
+    when: Annotated[tuple[WhenSettings, ...], Field(min_length=1)]
     severity: Severity
 
 
@@ -57,8 +105,5 @@ class SeveritySettings(Model):
 
     def severities(self) -> Severities:
         """As the domain knows it."""
-        rules = [
-            SeverityRule(when=tuple(one.condition() for one in rule.when), severity=rule.severity)
-            for rule in self.rules
-        ]
+        rules = [SeverityRule(when=conditions(rule.when), severity=rule.severity) for rule in self.rules]
         return Severities(rules, self.words)

@@ -46,7 +46,7 @@ def load(
     there yet; without it that is a fault. Raises ConfigError with every fault that was found.
     """
     environment = os.environ if environment is None else environment
-    path = file or configured(environment)
+    path = configured_file(file, environment)
     origin = str(path) if path else DEFAULT_ORIGIN
     faults: list[ConfigFault] = []
     document = read_document(path, faults) if path else development()
@@ -79,9 +79,11 @@ class Origins:
         return self.file
 
 
-def configured(environment: Mapping[str, str]) -> Path | None:
-    """The file that the environment or the working folder names, if any."""
-    named = environment.get(CONFIG_VARIABLE)
+def configured_file(file: Path | None, environment: Mapping[str, str] | None = None) -> Path | None:
+    """The file that `load` reads; None where the development default applies."""
+    if file is not None:
+        return file
+    named = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
     if named:
         return Path(named)
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
@@ -253,8 +255,10 @@ def _contents(name: str, origin: str, key: str, faults: list[ConfigFault]) -> st
 
 
 def _path(place: Sequence[Any]) -> str:
-    """`routes[0].to`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    """`routes[0].to`, without the tags of unions."""
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in place if not str(part).startswith("<")
+    ).lstrip(".")
 
 
 def _faults(origins: Origins, details: Sequence[Any]) -> list[ConfigFault]:

@@ -7,57 +7,19 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge.domain.routing import Route
-from bridge.domain.send import Target, TargetKind
 from bridge.pinghome.address import Address
 from bridge.pinghome.connection import Connection
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
-from bridge.settings.conditions import ConditionSettings, SeveritySettings
+from bridge.settings.conditions import SeveritySettings
+from bridge.settings.enrichment import EnrichmentSettings, TemplateSettings
+from bridge.settings.routes import RouteSettings
 from bridge.settings.sources import SourceSettings
 from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
 from bridge.settings.verify import SnsVerify
 from bridge.settings.watch import WatchSettings
 
 DEV_TOKEN: Final = "dev-token"  # noqa: S105 - the development default, refused on other than loopback addresses
-
-
-class WebhookTarget(Model):
-    """An incident webhook of Pinghome, by its id (a bearer secret)."""
-
-    webhook: Secret
-
-    def target(self) -> Target:
-        """As the domain knows it."""
-        return Target(kind=TargetKind.WEBHOOK, id=self.webhook.get_secret_value())
-
-
-class DropTarget(Model):
-    """Nowhere: the alert is counted and kept, and goes no further."""
-
-    drop: Literal[True]
-
-
-class RouteSettings(Model):
-    """Where alerts go for which all of `when` holds. Routes are tried in order; the first that matches wins."""
-
-    name: Name
-    when: tuple[ConditionSettings, ...] = ()
-    to: Annotated[tuple[WebhookTarget | DropTarget, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _clear(self) -> Self:
-        if len(self.to) > 1 and any(isinstance(target, DropTarget) for target in self.to):
-            raise ValueError("to: drop stands alone")
-        return self
-
-    def route(self) -> Route:
-        """As the domain knows it."""
-        return Route(
-            name=self.name,
-            when=tuple(condition.condition() for condition in self.when),
-            to=tuple(target.target() for target in self.to if isinstance(target, WebhookTarget)),
-        )
 
 
 class HeartbeatSettings(Model):
@@ -212,10 +174,12 @@ class RetentionSettings(Model):
     """How long, and how many of, the ledgers and raw bodies of events are kept once all their sends are delivered.
 
     `events` bounds what the history may take of the store's memory: about 3 KB each for a message of 1 KB.
+    `incidents` is how long the id of an incident is remembered after it was last updated.
     """
 
     delivered: Duration = timedelta(days=3)
     events: Annotated[int, Field(ge=1)] = 50_000
+    incidents: Annotated[Duration, Field(ge=timedelta(hours=1))] = timedelta(days=30)
 
 
 class LoggingSettings(Model):
@@ -235,6 +199,8 @@ class Settings(Model):
     sources: dict[Name, SourceSettings] = Field(default_factory=dict)
     routes: Annotated[tuple[RouteSettings, ...], Field(min_length=1)]
     severity: SeveritySettings = SeveritySettings()
+    enrichment: tuple[EnrichmentSettings, ...] = ()
+    templates: tuple[TemplateSettings, ...] = ()
     heartbeats: dict[Name, HeartbeatSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     retention: RetentionSettings = RetentionSettings()
@@ -253,8 +219,8 @@ class Settings(Model):
         routing_keys = [key.get_secret_value() for source in self.sources.values() for key in source.routing_keys]
         if len(set(routing_keys)) < len(routing_keys):
             raise ValueError("sources: a routing key is given twice; it must say which source is meant")
-        if not any(route.route().to for route in self.routes):
-            raise ValueError("routes: none has a webhook, so no alert could ever get out")
+        if not any(route.route().pages() for route in self.routes):
+            raise ValueError("routes: none has a webhook or an incident, so no alert could ever get out")
         return self
 
     def development_credentials(self) -> list[str]:

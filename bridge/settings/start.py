@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bridge.domain.errors import ConfigError, ConfigFault
 from bridge.settings.model import Settings
+from bridge.settings.routes import IncidentTarget
 from bridge.settings.values import is_loopback
 from bridge.settings.verify import NoVerify
 
@@ -23,6 +24,7 @@ def check_start(settings: Settings, *, insecure_dev: bool = False) -> None:
                             "configure one of your own, or say --insecure-dev")
                 for key in settings.development_credentials()
             ]  # fmt: skip
+    faults += [_fault(key, "an incident needs pinghome.email and pinghome.password") for key in _unaccounted(settings)]
     if settings.admin.token is None and not is_loopback(settings.admin.host):
         faults.append(_fault("admin.token", "needed where the admin API can be reached from other machines"))
     if faults:
@@ -40,6 +42,18 @@ def widened(settings: Settings) -> Mapping[str, Sequence[str]]:
 
 def _unproven(settings: Settings) -> Sequence[str]:
     return [f"sources.{name}.verify.method" for name, s in settings.sources.items() if isinstance(s.verify, NoVerify)]
+
+
+def _unaccounted(settings: Settings) -> Sequence[str]:
+    """The incident targets, where no account is configured that could open them."""
+    if settings.pinghome.email and settings.pinghome.password:
+        return []
+    return [
+        f"routes[{number}].to[{place}].incident"
+        for number, route in enumerate(settings.routes)
+        for place, target in enumerate(route.to)
+        if isinstance(target, IncidentTarget)
+    ]
 
 
 def _fault(key: str, reason: str) -> ConfigFault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
@@ -29,7 +30,25 @@ _SIZES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 class Model(BaseModel):
     """Frozen, refuses unknown keys, and never repeats a value in an error: it may be a secret."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, serialize_by_alias=True)
+
+
+def key_of(*keys: str, default: str) -> Callable[[Any], str]:
+    """For unions that are told apart by the one key that their members have: `<key>`, or the default.
+
+    The tags stand in angle brackets so that the path of a fault can leave them out.
+    """
+
+    def tag(value: Any) -> str:
+        # A model that is validated again has its alias nowhere but among its fields.
+        held = value if isinstance(value, dict) else _aliases(value)
+        return next((f"<{key}>" for key in keys if key in held), default)
+
+    return tag
+
+
+def _aliases(value: Any) -> set[str]:
+    return {field.alias or name for name, field in getattr(type(value), "model_fields", {}).items()}
 
 
 def _duration(value: Any) -> Any:

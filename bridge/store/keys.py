@@ -14,6 +14,7 @@
 | `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
 | `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
 | `spooled:<id>` | string | a delivery that a spool brought, or will bring       | TTL |
+| `incident:<l>` | hash | the API's id of a lane's incident, or that it is being made | TTL: `retention.incidents` |
 | `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |
 | `workers`    | zset   | worker's name -> when it was last heard of, in ms      | an hour after it fell silent |
 | `observed`   | hash   | what workers have measured: attempts, delivery times   | fixed set of fields |
@@ -122,6 +123,10 @@ class Keys:
     def event(self, delivery_id: str) -> str:
         """Ledger of one delivery."""
         return self.event_prefix + delivery_id
+
+    def incident(self, lane: str) -> str:
+        """The incident of one lane."""
+        return self.key(f"incident:{lane}")
 
     def duplicate(self, source: str, event_id: str) -> str:
         """Marker of one sender's message id. The source is part of it: no duplicates across sources."""

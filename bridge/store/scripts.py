@@ -54,6 +54,7 @@ TRIM = _load("trim")
 BEAT = _load("beat")
 CLAIM = _load("claim")
 LOOK = _load("look")
+BEGIN_INCIDENT = _load("begin_incident")
 
 
 @dataclass(frozen=True, slots=True)

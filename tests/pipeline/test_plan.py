@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bridge.domain.alert import Action, Alert, Severity, Status
 from bridge.domain.conditions import Condition
 from bridge.domain.errors import Undecoded
+from bridge.domain.identity import lane_of
 from bridge.domain.routing import CATCH_ALL, Route, Router
 from bridge.domain.send import Target, TargetKind
-from bridge.pipeline.plan import Planner, SourceReading, lane_of
+from bridge.pipeline.plan import Planner, SourceReading
 from bridge.pipeline.ports import Plan
 from bridge.sources import SOURCES
 from bridge.sources.base import Source

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.destination import Result
 from bridge.domain.errors import Invalid, Unauthentic, Unavailable, UnknownHeartbeat
 from bridge.domain.identity import delivery_time_ms
 from bridge.domain.request import Request
 from bridge.domain.send import Send, TargetKind
-from bridge.pipeline.report import MESSAGE_LIMIT, Heartbeat, Reporter, Result, fitting
+from bridge.pipeline.orders import MESSAGE_LIMIT, fitting
+from bridge.pipeline.report import Heartbeat, Reporter
 from bridge.verify.token import TokenVerifier
 from tests.support.fakes import BOUNDED, NOW, MemoryJournal, clock
 

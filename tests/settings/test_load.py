@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bridge.domain.destination import target_of
 from bridge.domain.errors import ConfigError
 from bridge.settings import load
 from bridge.settings.values import is_loopback
@@ -217,7 +218,7 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path, write: Write) -> None:
     assert settings.admin.token is not None
     assert settings.admin.token[0].get_secret_value() == "s3cret"
     assert settings.heartbeats["job"].id.get_secret_value() == "s3cret"
-    assert settings.routes[0].route().to[0].id == "s3cret"
+    assert [target_of(one).id for one in settings.routes[0].route().to] == ["s3cret"]
 
 
 def test_a_secret_and_its_file_are_not_given_both(tmp_path: Path, write: Write) -> None:

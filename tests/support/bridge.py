@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 from bridge import wiring
 from bridge.intake import Intake
 from bridge.settings import Settings
+from bridge.settings.reload import Reloader
 from bridge.store.ledger import RedisLedger
 from bridge.store.shard import Shard
 from workers.host import Host
@@ -19,7 +20,7 @@ WEBHOOK = "c03b02ec-244f-4d2c-8f68-3910071ed5c8"
 TOKEN = "test-token"
 
 
-def settings(redis_url: str, prefix: str, pinghome: str, **changes: Any) -> Settings:
+def settings(redis_url: str, prefix: str, pinghome: str, /, **changes: Any) -> Settings:
     """A small configuration: one source a cloud, one route, short times. `changes` replace top-level keys."""
     document: dict[str, Any] = {
         "redis": {"url": redis_url, "prefix": prefix},
@@ -37,9 +38,10 @@ def settings(redis_url: str, prefix: str, pinghome: str, **changes: Any) -> Sett
 class Bridge:
     """Ingress and worker. Either may be left out, stopped and started."""
 
-    def __init__(self, configured: Settings) -> None:
-        """Not started yet."""
+    def __init__(self, configured: Settings, reloader: Reloader | None = None) -> None:
+        """Not started yet. With a reloader it keeps up with the configuration's file."""
         self.settings = configured
+        self.reloader = reloader
         self.stack = AsyncExitStack()
         self.host: Host | None = None
         self.store: Shard
@@ -53,7 +55,7 @@ class Bridge:
         self.store = wiring.open_store(self.stack, self.settings)
         self.ledger = RedisLedger(self.store.queries, self.store.keys)
         self.intake = await wiring.share_intake(self.stack, self.settings, self.store)
-        app = await wiring.build_ingress(self.stack, self.settings, self.store, self.intake)
+        app = await wiring.build_ingress(self.stack, self.settings, self.store, self.intake, self.reloader)
         self._server = TestServer(app, host="127.0.0.1")
         await self._server.start_server(access_log=None, auto_decompress=False)
         self.http = await self.stack.enter_async_context(aiohttp.ClientSession())
@@ -63,7 +65,7 @@ class Bridge:
 
     async def start_worker(self) -> Host:
         """A worker of its own identity."""
-        self.host = Host(self.settings)
+        self.host = Host(self.settings, self.reloader)
         await self.host.start()
         return self.host
 

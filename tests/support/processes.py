@@ -64,6 +64,10 @@ class Running:
         assert self._process is not None
         return self._process.pid
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal and go on."""
+        os.kill(self.pid, number)
+
     async def line(self) -> str:
         """The next line of its output."""
         assert self._process is not None
