@@ -17,6 +17,8 @@ from aiohttp.typedefs import Middleware
 
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
+from bridge.channels.evidence import Book
+from bridge.channels.run import Runner
 from bridge.domain.delivery import Delivery
 from bridge.domain.errors import Unavailable
 from bridge.domain.request import Request
@@ -32,6 +34,7 @@ from bridge.local.world import World, configured_world, demo_world
 from bridge.outbound.fetch import CachedKeys, GetConfirmer
 from bridge.outbound.session import open_session
 from bridge.pinghome.address import Address
+from bridge.pinghome.client import Pinghome
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.deliver import Delivering, Planning
 from bridge.pipeline.plan import Planner, SourceReading
@@ -46,6 +49,7 @@ from bridge.settings.values import is_loopback, revealed
 from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
 from bridge.sinks.webhook import WebhookSink
+from bridge.store.evidence import RedisEvidence
 from bridge.store.health import StoreHealth
 from bridge.store.journal import RedisJournal
 from bridge.store.ledger import RedisLedger
@@ -223,6 +227,13 @@ class WorkerParts:
     upkeep: Upkeep
     readers: Sequence[StreamReader[Any]]
     health: StoreHealth
+    channel_tests: Runner | None
+
+
+def channel_tests(settings: Settings, store: Shard, pinghome: Pinghome) -> tuple[Runner, Book]:
+    """The runner of channel tests, and the book that it writes its evidence into."""
+    book = Book(RedisEvidence(store.queries, store.commit, store.keys))
+    return Runner(pinghome, book, settings.channel_tests.rules(), clock=now), book
 
 
 async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts:
@@ -233,6 +244,10 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
     session = await open_session(stack, connections=delivery.concurrency)
     attempter = Attempter(session, timeout=delivery.timeout, clock=now)
     address = Address(settings.pinghome.template())
+    tests: Runner | None = None
+    if settings.channel_tests.enabled:
+        pinghome = await stack.enter_async_context(Pinghome(settings.pinghome, session))
+        tests, _ = channel_tests(settings, store, pinghome)
     identity, keys = Identity.of_this_process(), store.keys
     stack.callback(identity.retire)
     transitions = Transitions(commit=store.commit, keys=keys, retention=retention)
@@ -257,6 +272,7 @@ async def build_worker(stack: AsyncExitStack, settings: Settings) -> WorkerParts
         upkeep=Upkeep(store.queries, store.commit, keys, retention=retention, keep=settings.retention.events),
         readers=(inbox_reader, outbox_reader),
         health=StoreHealth(store.queries),
+        channel_tests=tests,
     )
 
 

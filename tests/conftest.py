@@ -19,7 +19,7 @@ from tests.support.valkey import ValkeyServer
 
 logs.configure(level="warning", form="json", process="test")
 
-BOUNDED = {"in", "out", "lanes", "due", "due:sends", "dead", "dead:at", "log", "counts"}
+BOUNDED = {"in", "out", "lanes", "due", "due:sends", "dead", "dead:at", "log", "counts", "evidence", "evidence:head"}
 """The keys that need no TTL: the table in `bridge.store.keys` says what bounds each."""
 
 

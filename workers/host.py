@@ -59,6 +59,17 @@ class Host:
         if forgotten or swept:
             log.info("tidied", events=forgotten, consumers=swept)
 
+    async def test_channels(self) -> None:
+        """Test the notification channels whose slots have come, and look what became of earlier tests."""
+        runner = self._parts().channel_tests
+        if runner is None:
+            return
+        tick = await runner.tick()
+        for row in tick.rows:
+            log.info("channel_test", channel=row.channel, kind=row.kind, what=row.what.value, detail=row.detail)
+        if tick.held is not None:
+            log.info("channel_tests_held", reason=tick.held)
+
     def _parts(self) -> WorkerParts:
         if self.parts is None:
             raise RuntimeError("the host was not started")

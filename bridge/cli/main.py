@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, health, local, oncall, samples, serve, setup, up
+from bridge.cli import channels, check, demo, health, local, oncall, samples, serve, setup, up
 from bridge.cli.pinghome import Systems
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("send-sample")(samples.send_sample)
 app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
 app.command("healthcheck")(health.healthcheck)
+app.add_typer(channels.app, name="channels", help="Tests of notification channels, and what they prove.")
 app.add_typer(oncall.app, name="oncall", help="Who is on call, from a file of schedule entries.")
 app.add_typer(
     typer.Typer(cls=Systems, no_args_is_help=True, rich_markup_mode=None),

@@ -13,6 +13,7 @@ from bridge.pinghome.address import Address
 from bridge.pinghome.connection import Connection
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
+from bridge.settings.channel_tests import ChannelTestSettings
 from bridge.settings.conditions import ConditionSettings, SeveritySettings
 from bridge.settings.sources import SourceSettings
 from bridge.settings.values import Duration, Model, Name, NonEmpty, Port, Secret, Secrets, Size, is_loopback
@@ -232,6 +233,7 @@ class Settings(Model):
     heartbeats: dict[Name, HeartbeatSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     retention: RetentionSettings = RetentionSettings()
+    channel_tests: ChannelTestSettings = ChannelTestSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @model_validator(mode="after")

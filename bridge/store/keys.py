@@ -14,6 +14,9 @@
 | `log`        | zset   | delivery id -> time of receipt, in ms                  | trimmed with the events |
 | `dup:<d>`    | string | digest of source and sender's message id -> delivery id | TTL: the duplicate window |
 | `counts`     | hash   | what has happened, counted inside the transitions      | fixed set of fields |
+| `evidence`   | zset   | a row of the evidence of channel tests -> its time, in ms | 13 months |
+| `evidence:head` | hash | number and hash of the newest row                      | two fields |
+| `evidence:claim:<c>` | string | a test that is not to be made twice            | TTL |
 """
 
 from __future__ import annotations
@@ -84,6 +87,20 @@ class Keys:
     def counts(self) -> str:
         """Hash of counters."""
         return self.key("counts")
+
+    @property
+    def evidence(self) -> str:
+        """Sorted set of the rows of evidence by time."""
+        return self.key("evidence")
+
+    @property
+    def evidence_head(self) -> str:
+        """Hash that names the newest row."""
+        return self.key("evidence:head")
+
+    def evidence_claim(self, claim: str) -> str:
+        """Marker of a test that is under way or over."""
+        return self.key(f"evidence:claim:{claim}")
 
     @property
     def event_prefix(self) -> str:

@@ -50,6 +50,7 @@ PROMOTE = _load("promote")
 FORGET = _load("forget")
 SWEEP = _load("sweep")
 TRIM = _load("trim")
+WITNESS = _load("witness")
 
 
 @dataclass(frozen=True, slots=True)
