@@ -18,6 +18,8 @@ from aiohttp.typedefs import Middleware
 
 from bridge.admin.app import Admin
 from bridge.admin.app import create_app as create_admin_app
+from bridge.channels.evidence import Book
+from bridge.channels.run import Runner
 from bridge.configured import clients, endpoints, heartbeats, local_world, make_planner, origins
 from bridge.domain.delivery import Delivery
 from bridge.domain.routing import Router
@@ -51,6 +53,7 @@ from bridge.sinks.attempt import Attempter
 from bridge.sinks.heartbeat import HeartbeatSink
 from bridge.sinks.incident import IncidentSink
 from bridge.sinks.webhook import WebhookSink
+from bridge.store.evidence import RedisEvidence
 from bridge.store.health import StoreHealth
 from bridge.store.incidents import RedisIncidents
 from bridge.store.ledger import RedisLedger
@@ -222,6 +225,13 @@ class WorkerParts:
     readers: Sequence[StreamReader[Any]]
     health: StoreHealth
     watch: WorkerWatch
+    channel_tests: Runner | None
+
+
+def channel_tests(settings: Settings, store: Shard, pinghome: Pinghome) -> tuple[Runner, Book]:
+    """The runner of channel tests, and the book that it writes its evidence into."""
+    book = Book(RedisEvidence(store.queries, store.commit, store.keys))
+    return Runner(pinghome, book, settings.channel_tests.rules(), clock=now), book
 
 
 async def build_worker(stack: AsyncExitStack, settings: Settings, reloader: Reloader | None = None) -> WorkerParts:
@@ -233,6 +243,10 @@ async def build_worker(stack: AsyncExitStack, settings: Settings, reloader: Relo
     session = await open_session(stack, connections=delivery.concurrency)
     attempter = Attempter(session, timeout=delivery.timeout, clock=now)
     address = Address(settings.pinghome.template())
+    tests: Runner | None = None
+    if settings.channel_tests.enabled:
+        pinghome = await stack.enter_async_context(Pinghome(settings.pinghome, session))
+        tests, _ = channel_tests(settings, store, pinghome)
     identity, keys = Identity.of_this_process(), store.keys
     stack.callback(identity.retire)
     transitions = Transitions(commit=store.commit, keys=keys, retention=retention)
@@ -271,6 +285,7 @@ async def build_worker(stack: AsyncExitStack, settings: Settings, reloader: Relo
         readers=(inbox_reader, outbox_reader),
         health=StoreHealth(store.queries),
         watch=watch,
+        channel_tests=tests,
     )
 
 

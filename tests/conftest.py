@@ -21,7 +21,7 @@ logs.configure(level="warning", form="json", process="test")
 
 BOUNDED = {
     "in", "out", "lanes", "due", "due:sends", "dead", "dead:at", "log", "counts",
-    "workers", "observed", "gauges", "alarms",
+    "workers", "observed", "gauges", "alarms", "evidence", "evidence:head",
 }  # fmt: skip
 """The keys that need no TTL: the table in `bridge.store.keys` says what bounds each."""
 

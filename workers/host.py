@@ -67,6 +67,17 @@ class Host:
         """For the audit: how many accepted sends it found in no state at all. 0 ends an alarm."""
         self._parts().watch.note_drift(sends)
 
+    async def test_channels(self) -> None:
+        """Test the notification channels whose slots have come, and look what became of earlier tests."""
+        runner = self._parts().channel_tests
+        if runner is None:
+            return
+        tick = await runner.tick()
+        for row in tick.rows:
+            log.info("channel_test", channel=row.channel, kind=row.kind, what=row.what.value, detail=row.detail)
+        if tick.held is not None:
+            log.info("channel_tests_held", reason=tick.held)
+
     def _parts(self) -> WorkerParts:
         if self.parts is None:
             raise RuntimeError("the host was not started")

@@ -7,6 +7,7 @@ from typing import Any, cast
 import structlog
 
 from bridge.domain.errors import Unavailable
+from bridge.pinghome.errors import PinghomeError
 from workers.host import Host
 
 HOST = "host"
@@ -31,3 +32,11 @@ async def tidy(ctx: dict[str, Any]) -> None:
         await cast(Host, ctx[HOST]).tidy()
     except Unavailable as error:
         log.warning("not_tidied", reason=str(error))
+
+
+async def test_channels(ctx: dict[str, Any]) -> None:
+    """Every minute: test the channels that are due."""
+    try:
+        await cast(Host, ctx[HOST]).test_channels()
+    except (Unavailable, PinghomeError) as error:
+        log.warning("channels_not_tested", reason=str(error))

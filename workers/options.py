@@ -8,15 +8,17 @@ from datetime import UTC
 from typing import Any, Final
 
 from arq import cron
+from arq.cron import CronJob
 
 from bridge.settings import Settings
 from bridge.settings.reload import Reloader
 from workers.host import Host
-from workers.jobs import HOST, promote, tidy
+from workers.jobs import HOST, promote, test_channels, tidy
 from workers.pool import EXPIRES_EXTRA_MS, Patience, deserialize, ops_pool, serialize
 
 _JOB_TIMEOUT: Final = 30
 _EVERY_SECOND: Final = set(range(60))
+_CHANNEL_TESTS_TIMEOUT: Final = 55  # before the next one begins: six tests and their evidence
 _EVERY_TEN_SECONDS: Final = set(range(7, 60, 10))
 
 Hook = Callable[[dict[str, Any]], Awaitable[None]]
@@ -58,6 +60,7 @@ def _options(settings: Settings, *, start: Hook, stop: Hook | None) -> dict[str,
     return {
         "cron_jobs": [
             cron(promote, name=f"{prefix}:promote.v1", second=_EVERY_SECOND, **often),
+            *_channel_tests(settings, often),
             cron(tidy, name=f"{prefix}:tidy.v1", second=_EVERY_TEN_SECONDS, **often),
         ],
         "queue_name": queue,
@@ -76,3 +79,11 @@ def _options(settings: Settings, *, start: Hook, stop: Hook | None) -> dict[str,
         "timezone": UTC,
         "log_results": False,
     }
+
+
+def _channel_tests(settings: Settings, often: dict[str, Any]) -> list[CronJob]:
+    """Every minute, where they are switched on."""
+    if not settings.channel_tests.enabled:
+        return []
+    name = f"{settings.redis.prefix}:test_channels.v1"
+    return [cron(test_channels, name=name, second=3, **often | {"timeout": _CHANNEL_TESTS_TIMEOUT})]

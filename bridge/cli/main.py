@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import check, demo, doctor, health, local, oncall, provision, routes, samples, secrets, serve, setup, up
+from bridge.cli import (
+    channels,
+    check,
+    demo,
+    doctor,
+    health,
+    local,
+    oncall,
+    provision,
+    routes,
+    samples,
+    secrets,
+    serve,
+    setup,
+    up,
+)
 from bridge.cli.pinghome import Systems
 
 app = typer.Typer(
@@ -33,6 +48,7 @@ app.command("demo")(demo.demo)
 app.command("setup")(setup.setup)
 app.add_typer(routes.app, name="routes")
 app.command("healthcheck")(health.healthcheck)
+app.add_typer(channels.app, name="channels", help="Tests of notification channels, and what they prove.")
 app.add_typer(oncall.app, name="oncall", help="Who is on call, from a file of schedule entries.")
 app.add_typer(
     typer.Typer(cls=Systems, no_args_is_help=True, rich_markup_mode=None),

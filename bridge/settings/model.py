@@ -11,6 +11,7 @@ from bridge.pinghome.address import Address
 from bridge.pinghome.connection import Connection
 from bridge.pinghome.demo import DEMO_PASSWORD
 from bridge.pipeline.verdict import DEFAULT_SCHEDULE
+from bridge.settings.channel_tests import ChannelTestSettings
 from bridge.settings.conditions import SeveritySettings
 from bridge.settings.enrichment import EnrichmentSettings, TemplateSettings
 from bridge.settings.routes import RouteSettings
@@ -205,6 +206,7 @@ class Settings(Model):
     delivery: DeliverySettings = DeliverySettings()
     retention: RetentionSettings = RetentionSettings()
     watch: WatchSettings = WatchSettings()
+    channel_tests: ChannelTestSettings = ChannelTestSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @model_validator(mode="after")

@@ -20,6 +20,9 @@
 | `observed`   | hash   | what workers have measured: attempts, delivery times   | fixed set of fields |
 | `gauges`     | hash   | what workers have found: the audit's drift             | fixed set of fields |
 | `alarms`     | hash   | open alarm -> who told of it, and when                 | one an open alarm |
+| `evidence`   | zset   | a row of the evidence of channel tests -> its time, in ms | 13 months |
+| `evidence:head` | hash | number and hash of the newest row                      | two fields |
+| `evidence:claim:<c>` | string | a test that is not to be made twice            | TTL |
 """
 
 from __future__ import annotations
@@ -114,6 +117,20 @@ class Keys:
     def spooled(self, delivery_id: str) -> str:
         """Marker of one delivery that a spool brings."""
         return self.key(f"spooled:{delivery_id}")
+
+    @property
+    def evidence(self) -> str:
+        """Sorted set of the rows of evidence by time."""
+        return self.key("evidence")
+
+    @property
+    def evidence_head(self) -> str:
+        """Hash that names the newest row."""
+        return self.key("evidence:head")
+
+    def evidence_claim(self, claim: str) -> str:
+        """Marker of a test that is under way or over."""
+        return self.key(f"evidence:claim:{claim}")
 
     @property
     def event_prefix(self) -> str:

@@ -55,6 +55,7 @@ BEAT = _load("beat")
 CLAIM = _load("claim")
 LOOK = _load("look")
 BEGIN_INCIDENT = _load("begin_incident")
+WITNESS = _load("witness")
 
 
 @dataclass(frozen=True, slots=True)
