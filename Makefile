@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 UV ?= uv
-WORKERS ?= 2
+WORKERS ?= 4
 UPGRADE ?=
 ARGS ?=
 
@@ -25,7 +25,7 @@ help: ## list what there is
 demo: $(RUN) ## the whole bridge on free ports: real sample alarms, each one's way as a table
 	@$(BIN)/pinghome-bridge demo
 
-test: $(DEV) ## the whole test suite (ARGS="-k pattern" for a part of it, WORKERS=4 for more processes)
+test: $(DEV) ## the whole test suite (ARGS="-k pattern" for a part of it, WORKERS=8 for more processes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 run: $(RUN) ## the whole bridge in the foreground, data in .bridge (ARGS="--port 9090" for options)
