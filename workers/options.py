@@ -24,6 +24,10 @@ _EVERY_TEN_SECONDS: Final = set(range(7, 60, 10))
 Hook = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+JOB_WAIT_S: Final = 5
+"""How long a stop waits for upkeep under way, which takes milliseconds."""
+
+
 def hosting(settings: Settings, reloader: Reloader | None = None) -> dict[str, Any]:
     """For a worker that arq runs: arq starts the consumers and stops them."""
 
@@ -34,7 +38,8 @@ def hosting(settings: Settings, reloader: Reloader | None = None) -> dict[str, A
     async def stop(ctx: dict[str, Any]) -> None:
         await ctx[HOST].stop()
 
-    return _options(settings, start=start, stop=stop)
+    # Without the wait a signal in the middle of an upkeep job ends arq's own command with a traceback.
+    return {**_options(settings, start=start, stop=stop), "job_completion_wait": JOB_WAIT_S}
 
 
 def hosted(settings: Settings, host: Host) -> dict[str, Any]:
