@@ -62,7 +62,9 @@ async def test_whatever_an_authentic_sender_writes_is_taken_and_delivered(start:
     answers = {kind: await bridge.post(kind, HARD[name]) for kind in SOURCES}
 
     assert {kind: status for kind, (status, _) in answers.items() if status != 202} == {}
-    await wait_until(lambda: {one["source"]["name"] for one in sink.alerts} == SOURCES.keys(), "each is delivered")
+    named = lambda: {one["source"]["name"] for one in sink.alerts} == SOURCES.keys()  # noqa: E731
+    # One of these bodies becomes thousands of alerts: how long that takes is a matter of the machine.
+    await wait_until(named, "each is delivered", within=90)
     counts = await bridge.ledger.counts()
     assert (counts.get("bugs", 0), counts.get("dead", 0)) == (0, 0)
 
